@@ -1,0 +1,28 @@
+"""The company's day. An instant is UTC; a business day begins and ends in the company's time zone."""
+
+import datetime
+import zoneinfo
+
+from django.utils import timezone
+
+from ledger.exceptions import MissingSetup
+from ledger.models import LedgerSetup
+
+
+def ledger_setup() -> LedgerSetup:
+    """The company's general ledger setup with its LCY. Refused (MissingSetup) before it is filled in."""
+    setup = LedgerSetup.objects.select_related("lcy").first()
+    if setup is None:
+        raise MissingSetup
+    return setup
+
+
+def company_time_zone() -> zoneinfo.ZoneInfo:
+    """The company's time zone; UTC before the setup is filled in, so that pages can be shown."""
+    name = LedgerSetup.objects.values_list("time_zone", flat=True).first()
+    return zoneinfo.ZoneInfo(name or "UTC")
+
+
+def business_date(at: datetime.datetime | None = None) -> datetime.date:
+    """The company's date at the instant `at` (default: now)."""
+    return (at or timezone.now()).astimezone(company_time_zone()).date()

@@ -1,0 +1,37 @@
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ledger.models.currencies import Currency
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone; write it as in Europe/Berlin.")
+
+
+class LedgerSetup(models.Model):
+    """General ledger setup: the one row that says whose books these are."""
+
+    company_name = models.CharField(max_length=120)
+    lcy = models.ForeignKey(
+        Currency,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="local currency (LCY)",
+        help_text="The company's own currency. Fixed once anything is posted.",
+    )
+    time_zone = models.CharField(
+        max_length=60,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text="Decides when a business day ends: an expiry date is the last usable day here.",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "general ledger setup"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_setup_is_one_row")]
+
+    def __str__(self):
+        return self.company_name

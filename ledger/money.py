@@ -1,0 +1,30 @@
+"""Exact arithmetic, rounded half up. (The cumulative cut of a whole into parts is SQL: `ledger_cumulative`.)
+
+Decimal's usual context keeps 28 digits; a lot of 18 digits at a price of 18 digits needs 36, so everything here works
+in a context of its own.
+"""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+EXACT = Context(prec=96, rounding=ROUND_HALF_UP)
+ZERO = Decimal(0)
+
+
+def round_to(amount: Decimal, decimals: int) -> Decimal:
+    """`amount` with `decimals` decimals, half away from zero (2.5 -> 3, -2.5 -> -3)."""
+    return amount.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
+
+
+def product(quantity: int | Decimal, price: Decimal) -> Decimal:
+    """quantity x price, never rounded."""
+    return EXACT.multiply(Decimal(quantity), price)
+
+
+def to_lcy(amount: Decimal, rate: Decimal, decimals: int) -> Decimal:
+    """`amount` x `rate`, rounded half up to the `decimals` of the LCY."""
+    return round_to(EXACT.multiply(amount, rate), decimals)
+
+
+def has_decimals(amount: Decimal, decimals: int) -> bool:
+    """Whether `amount` can be written with `decimals` decimals without losing anything."""
+    return round_to(amount, decimals) == amount

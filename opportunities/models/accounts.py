@@ -1,0 +1,48 @@
+from django.db import models
+from django.urls import reverse
+
+from ledger.models import BusinessPostingGroup, Currency
+
+
+class Account(models.Model):
+    """A customer. Its row is the lock under which every balance of the customer changes."""
+
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    currency = models.ForeignKey(
+        Currency, on_delete=models.PROTECT, related_name="+", help_text="Proposed for new work."
+    )
+    business_group = models.ForeignKey(
+        BusinessPostingGroup,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="business posting group",
+        help_text="Chooses the accounts of the books, together with the product's group.",
+    )
+    bill_to = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="billed_for",
+        help_text="Who pays, when it is not the account itself.",
+    )
+
+    class Meta:
+        ordering = ["number"]
+        permissions = [("manage_customers", "Can create and edit accounts, opportunities, products and projects")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(number=""), name="account_has_number"),
+            models.CheckConstraint(condition=~models.Q(bill_to=models.F("id")), name="account_bills_another"),
+        ]
+
+    def __str__(self):
+        return f"{self.number} {self.name}"
+
+    def get_absolute_url(self):
+        return reverse("opportunities:account", args=[self.pk])
+
+    @property
+    def party(self) -> str:
+        """The key of this customer in the books."""
+        return f"account:{self.pk}"
