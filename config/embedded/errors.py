@@ -1,0 +1,2 @@
+class EmbeddedError(Exception):
+    """Why an embedded service cannot be had, as one sentence that names the remedy."""

@@ -1,0 +1,38 @@
+"""What every test stands on: services of the tests' own, and a database that can be emptied between tests."""
+
+import os
+from typing import Any
+
+import django
+from django.conf import settings
+
+from config import embedded
+
+# Apart from those of `make run`, and up before Django's settings are read, which is why pyproject.toml does not name
+# the settings: pytest-django would read them before this file. Workers of xdist find the addresses already set.
+os.environ.setdefault("DRAWDOWN_LOCAL", ".local/test")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+embedded.provide(durable=False)
+django.setup()
+
+# live_server serves files under their plain names only.
+PLAIN_NAMES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_NAMES}
+
+
+def let_append_only_tables_be_emptied() -> None:
+    """Transactional tests empty all tables, which the triggers of append-only ones refuse, as they should.
+
+    A superuser may pass over triggers for one transaction. The tests alone do that; the product never does.
+    """
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_past_triggers(self: DatabaseOperations, sql_list: list[str]) -> Any:
+        return flush(self, ["SET LOCAL session_replication_role = replica", *sql_list])
+
+    DatabaseOperations.execute_sql_flush = flush_past_triggers
+
+
+let_append_only_tables_be_emptied()
