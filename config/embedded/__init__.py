@@ -67,7 +67,7 @@ def _take(kind: type[Postgres | Redis], durable: bool) -> str:
     folder = local()
     lease = Lease(folder, kind.name, lambda: kind(folder, durable=durable))
     _leases.append(lease)
-    return lease.server.url
+    return lease.url
 
 
 def _release_on_exit() -> None:

@@ -23,25 +23,36 @@ class Lease:
         """Hold the claim, with the server running: whoever comes first starts it, the others wait for that."""
         self.local, self.name, self.owner = local, name, os.getpid()
         local.mkdir(parents=True, exist_ok=True)
+        self.server: Server | None = None
+        self.url = ""
         with self._turn():
             self.descriptor = self._open("lease")
             try:
                 fcntl.flock(self.descriptor, fcntl.LOCK_SH)
-                self.server = make()
-                if not self.server.is_ready():
-                    self.server.start()
+                self._serve(make())
             except BaseException:
-                os.close(self.descriptor)
+                # Ctrl-C while it starts must not leave a server that nobody holds.
+                self._let_go()
                 raise
 
     def release(self) -> None:
         """Let go; stop the server if nobody else holds a lease. A forked child leaves its parent's lease alone."""
-        if self.owner != os.getpid():
-            return
-        # BlockingIOError says that another process still needs the server; any other, that its folder was deleted.
-        with suppress(OSError), self._turn():
+        if self.owner == os.getpid():
+            # OSError: the folder was deleted, and nobody can start the server again in the meantime.
+            with suppress(OSError), self._turn():
+                self._let_go()
+
+    def _serve(self, server: Server) -> None:
+        self.server, self.url = server, server.url
+        if not server.is_ready():
+            server.start()
+
+    def _let_go(self) -> None:
+        # BlockingIOError: another process still needs the server.
+        with suppress(BlockingIOError):
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.server.stop()
+            if self.server:
+                self.server.stop()
         os.close(self.descriptor)
 
     @contextmanager

@@ -52,14 +52,10 @@ class Postgres:
 
     def stop(self) -> None:
         """A fast shutdown, and an immediate one if that takes too long: the next start recovers from the log."""
-        pid = self._pid()
         for number, seconds in ((signal.SIGINT, 60), (signal.SIGQUIT, 10)):
             if self._is_running():
-                send(pid, number)
+                send(self._pid(), number)
                 wait_until(lambda: not self._is_running(), seconds)
-        if self.process:
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(5)
         with suppress(OSError):
             self.sockets.rmdir()
 
@@ -78,7 +74,7 @@ class Postgres:
                 start_new_session=True,
                 **self.user.switch(),
             )
-        wait_until(lambda: self.is_ready() or self._died(), PATIENCE)
+        wait_until(lambda: self.is_ready() or not self._is_own(), PATIENCE)
         return self.is_ready()
 
     def _hears(self) -> bool:
@@ -87,13 +83,16 @@ class Postgres:
         wait_until(lambda: socket_file.exists() or not self._is_running(), 5)
         return socket_file.exists() and wait_until(lambda: self.is_ready() or not self._is_running(), PATIENCE)
 
-    def _died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+    def _is_own(self) -> bool:
+        """Whether the server is a child of ours, and running."""
+        return self.process is not None and self.process.poll() is None
 
     def _is_running(self) -> bool:
-        return is_postmaster(self._pid(), self.bin / "postgres", self.data, self.user)
+        return self._is_own() or is_postmaster(self._pid(), self.bin / "postgres", self.data, self.user)
 
     def _pid(self) -> int:
+        if self.process and self._is_own():
+            return self.process.pid
         try:
             return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
