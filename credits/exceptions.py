@@ -1,0 +1,106 @@
+"""What services credits refuse. Every message is fit to show to staff: what is wrong, with which value, what to do."""
+
+from dataclasses import dataclass
+
+from pages.refusals import Refused
+
+
+class BadTerms(Refused):
+    """A field of a purchase breaks its rule; `field` names it."""
+
+
+class NotDraft(Refused):
+    def __init__(self, purchase):
+        super().__init__(
+            f"{purchase} is confirmed: only a draft can be changed or deleted. Set it back to draft first, while none of "
+            "its credits is used."
+        )
+
+
+class AlreadyConfirmed(Refused):
+    def __init__(self, purchase):
+        super().__init__(f"{purchase} is confirmed already. Nothing was posted again.")
+
+
+class AlreadyUsed(Refused):
+    def __init__(self, purchase):
+        super().__init__(
+            f"{purchase} has consumptions in its history and cannot go back to draft, even when all credits were given back."
+        )
+
+
+class HasHistory(Refused):
+    def __init__(self, purchase):
+        super().__init__(
+            f"{purchase} was confirmed once and stays for the books. Leave it as a draft instead of deleting it."
+        )
+
+
+class AccountFixed(Refused):
+    def __init__(self, purchase):
+        super().__init__(
+            f"{purchase} was confirmed for {purchase.account}: credits cannot move between accounts.", field="account"
+        )
+
+
+class DatesLocked(Refused):
+    """The dates of a purchase cannot be renegotiated (any more)."""
+
+
+class LineNotEligible(Refused):
+    """A line of the opportunity cannot become a purchase."""
+
+
+class NotForCredits(Refused):
+    """The milestone takes no credits, or none now."""
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Credits of the account that cannot be used now, and why."""
+
+    reason: str
+    credits: int
+
+
+class Shortage(Refused):
+    """Too few credits: nothing changed. Carries the figures for the page."""
+
+    def __init__(self, *, needed: int, available: int, held_back: list[HeldBack], currency: str):
+        self.needed, self.available, self.held_back = needed, available, held_back
+        self.short = needed - available
+        reasons = ", ".join(f"{held.credits:,} {held.reason}" for held in held_back)
+        super().__init__(
+            f"{needed:,} credits in {currency} are needed and {available:,} are available: {self.short:,} short. "
+            + (f"Held back: {reasons}. " if reasons else "")
+            + "Nothing was allocated."
+        )
+
+
+class GateClosed(Refused):
+    def __init__(self, milestone):
+        super().__init__(
+            f"{milestone} needs {milestone.credits_needed:,} credits and {milestone.credits_allocated:,} are allocated. "
+            "Allocate exactly what it needs, then complete it."
+        )
+
+
+class NotCompleted(Refused):
+    def __init__(self, milestone):
+        super().__init__(f"{milestone} is not completed, so there is nothing to reopen.")
+
+
+class AlreadyCompleted(Refused):
+    def __init__(self, milestone):
+        super().__init__(
+            f"{milestone} is completed since {milestone.actual_on:%d %b %Y}. Reopen it before you change its credits or date."
+        )
+
+
+class BadActualDate(Refused):
+    def __init__(self, message):
+        super().__init__(message, field="actual_on")
+
+
+class NothingToExpire(Refused):
+    """A purchase has nothing that could expire on that day."""

@@ -1,0 +1,116 @@
+"""Allocating credits to a milestone, and adjusting what is allocated.
+
+Books: none (rule 5). Available falls and allocated rises, on the lots and on the milestone, by the rows written here.
+"""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from credits.drawing import Draw, draw, give_back
+from credits.exceptions import AlreadyCompleted, NotForCredits, Shortage
+from credits.models import Allocation, Consumption, Milestone, Purchase
+from credits.models.milestones import Status
+from credits.reports.availability import held_back
+from ledger.dates import business_date
+from opportunities.models import Project
+from opportunities.services.locks import lock_account
+
+
+@transaction.atomic
+def allocate(milestone: Milestone, *, actor, on: datetime.date | None = None) -> Allocation | None:
+    """Allocates exactly what the milestone needs: the first time from today's lots, first to expire first; later by
+    adjusting what is there. Pressed twice, the second time changes nothing.
+
+    Enough or nothing. Refused: a milestone that needs no credits or is canceled (NotForCredits), one that is completed
+    (AlreadyCompleted), too few credits (Shortage, with the reasons).
+    """
+    milestone = lock_milestone(milestone)
+    if milestone.credits_needed is None:
+        raise NotForCredits(f"{milestone} needs no services credits. Enter how many it needs first.")
+    return _set_total(milestone, milestone.credits_needed, actor=actor, on=on or business_date())
+
+
+@transaction.atomic
+def adjust(milestone: Milestone, *, total: int, actor, on: datetime.date | None = None) -> Allocation | None:
+    """Makes `total` the number of credits allocated: more is drawn first to expire first from the lots of the day, less is
+    given back latest to expire first, to the lots it came from. Zero deallocates; the rows stay. Refused as in `allocate`,
+    and a total below zero (NotForCredits)."""
+    milestone = lock_milestone(milestone)
+    if total < 0:
+        raise NotForCredits(f"{total:,} credits: enter zero or more.", field="total")
+    return _set_total(milestone, total, actor=actor, on=on or business_date())
+
+
+def lock_milestone(milestone: Milestone) -> Milestone:
+    """The milestone as it is now, locked after its account and every lot that its account could draw from."""
+    project = Project.objects.get(milestones=milestone)
+    lock_account(project.account_id)
+    lots = Purchase.objects.with_credits_left().filter(account=project.account_id, currency=project.currency_id)
+    list(lots.order_by("id").select_for_update(no_key=True).values_list("id"))
+    milestones = Milestone.objects.select_related("project__account", "project__currency")
+    return milestones.select_for_update(of=["self"], no_key=True).get(pk=milestone.pk)
+
+
+def _set_total(milestone: Milestone, total: int, *, actor, on: datetime.date) -> Allocation | None:
+    if milestone.is_completed:
+        raise AlreadyCompleted(milestone)
+    if milestone.status == Status.CANCELED and total > milestone.credits_allocated:
+        raise NotForCredits(f"{milestone} is canceled: it takes no credits.")
+    change = total - milestone.credits_allocated
+    if not change:
+        return Allocation.objects.filter(milestone=milestone).first()
+    draws = _draw_more(milestone, change, on) if change > 0 else _give_back(milestone, -change)
+    return _write(milestone, draws, actor=actor, on=on)
+
+
+def _draw_more(milestone: Milestone, needed: int, on: datetime.date) -> list[Draw]:
+    project = milestone.project
+    lots = Purchase.objects.filter(account=project.account_id, currency=project.currency_id)
+    draws = draw(lots.available(on).in_drawing_order(), needed)
+    drawn = sum(d.credits for d in draws)
+    if drawn < needed:
+        raise Shortage(needed=needed, available=drawn, held_back=held_back(project, on), currency=project.currency_id)
+    return draws
+
+
+def _give_back(milestone: Milestone, surplus: int) -> list[Draw]:
+    held = dict(milestone.consumptions.net_by_lot().values_list("purchase", "net"))
+    lots = Purchase.objects.in_bulk(held)
+    return give_back([(lots[pk], credits) for pk, credits in held.items()], surplus)
+
+
+def _write(milestone: Milestone, draws: list[Draw], *, actor, on: datetime.date) -> Allocation:
+    project = milestone.project
+    allocation, first = Allocation.objects.get_or_create(
+        milestone=milestone,
+        defaults={
+            "event_key": f"credits-allocation:{milestone.pk}",
+            "allocation_type": Allocation.Type.ALLOCATION,
+            "account": project.account,
+            "currency": project.currency,
+            "allocated_on": on,
+            "created_by": actor,
+        },
+    )
+    kind = Consumption.Type.CONSUMPTION if first else Consumption.Type.ADJUSTMENT
+    Consumption.objects.bulk_create(
+        Consumption(
+            allocation=allocation,
+            consumption_type=kind,
+            account=project.account,
+            milestone=milestone,
+            purchase=d.purchase,
+            currency=project.currency,
+            credits=d.credits,
+            value_per_credit=d.purchase.value_per_credit,
+            amount_paid_per_credit=d.purchase.amount_paid_per_credit,
+            consumed_on=on,
+            created_by=actor,
+        )
+        for d in draws
+    )
+    milestone.amount = milestone.consumptions.aggregate(value=Sum("value_amount"))["value"]
+    milestone.save(update_fields=["amount"])
+    return allocation

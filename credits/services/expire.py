@@ -1,0 +1,117 @@
+"""Expiry of what is left of a purchase: by hand for one or many, by night for all.
+
+Exactly what is available lapses; allocated credits stay. Books (rule 8): deferred revenue to breakage, effective on the
+day after expiry and grace, or on the day that made the credits available if that was later.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from credits.exceptions import NothingToExpire
+from credits.models import CreditsSetup, Purchase
+from credits.services.purchases import lock_purchase
+from credits.services.release import release
+from ledger.dates import business_date
+from ledger.exceptions import MissingAccount
+
+# What lapses on %(on)s: past expiry and grace, with credits left. `postable` tells whether the books can take it.
+DUE = """
+SELECT p.id, p.number, p.account_id, p.currency_id, p.credits_available, p.value_per_credit, p.amount_paid_per_credit,
+       p.business_group_id, p.product_group_id,
+       greatest(least(p.expires_on + %(grace)s + 1, %(on)s::date), p.purchased_on, given_back.last_on) AS effective_on,
+       'credits-expiry:' || p.id || ':' || p.expires_on || ':' || coalesce(given_back.expiries, 0) AS event_key,
+       p.amount_paid_per_credit = 0 OR g.breakage_id IS NOT NULL AS postable
+FROM credits_purchase p
+LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
+LEFT JOIN LATERAL (
+    SELECT max(consumed_on) FILTER (WHERE c.credits < 0) AS last_on,
+           count(*) FILTER (WHERE c.consumption_type = 'expiry' AND c.credits > 0) AS expiries
+    FROM credits_consumption c WHERE c.purchase_id = p.id
+) given_back ON true
+WHERE NOT p.draft AND p.credits_available > 0 AND p.expires_on + %(grace)s {before} %(on)s::date AND {scope}
+"""
+
+EXPIRE = """
+WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE postable ORDER BY id),
+locked AS MATERIALIZED (SELECT p.id FROM credits_purchase p WHERE p.id IN (SELECT id FROM due) ORDER BY p.id FOR UPDATE),
+allocations AS (
+    INSERT INTO credits_allocation (event_key, allocation_type, account_id, currency_id, allocated_on, created_by_id)
+    SELECT event_key, 'expiry', account_id, currency_id, effective_on, %(actor)s FROM due JOIN locked USING (id)
+    RETURNING id, event_key
+),
+consumptions AS (
+    INSERT INTO credits_consumption (allocation_id, consumption_type, account_id, purchase_id, currency_id, credits,
+                                     value_per_credit, amount_paid_per_credit, consumed_on, created_by_id)
+    SELECT a.id, 'expiry', account_id, due.id, currency_id, credits_available,
+           value_per_credit, amount_paid_per_credit, effective_on, %(actor)s
+    FROM due JOIN allocations a USING (event_key)
+    RETURNING id, credits
+)
+SELECT coalesce(array_agg(id), '{{}}'), coalesce(sum(credits), 0) FROM consumptions
+"""
+
+UNPOSTABLE = (
+    "SELECT business_group_id, product_group_id, count(*) FROM ({due}) d WHERE NOT postable GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+UNITS = """
+SELECT a.event_key, 'expiry', c.consumed_on, p.number || ': ' || c.credits || ' services credits expired', c.id, p.id,
+       c.credits, 'breakage'
+FROM credits_consumption c
+JOIN credits_allocation a ON a.id = c.allocation_id
+JOIN credits_purchase p ON p.id = c.purchase_id
+WHERE c.id = ANY(%s)
+"""
+
+
+@dataclass
+class Expired:
+    """What an expiry did: lots and credits that lapsed, journal entries, and what the books could not take."""
+
+    lots: int = 0
+    credits: int = 0
+    entries: list[int] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = False, actor=None) -> Expired:
+    """Expires what is due on `on` among the purchases `p` that fulfil `scope`. The caller holds their accounts' locks.
+
+    Lots whose posting lacks a breakage account are left as they are and named in `errors`, so that one empty cell of the
+    posting setup does not stop a night.
+    """
+    setup = CreditsSetup.objects.first()
+    params = {**params, "on": on, "grace": setup.grace_period_days if setup else 0, "actor": actor and actor.pk}
+    due = DUE.format(before="<=" if by_hand else "<", scope=scope)
+    with connection.cursor() as cursor:
+        cursor.execute(UNPOSTABLE.format(due=due), params)
+        errors = [f"{lots} purchases: {MissingAccount(*cell, 'breakage')}" for *cell, lots in cursor.fetchall()]
+        cursor.execute(EXPIRE.format(due=due), params)
+        consumption_ids, credits = cursor.fetchone()
+    entries = release(UNITS, [consumption_ids], actor=actor) if consumption_ids else []
+    return Expired(len(consumption_ids), int(credits), entries, errors)
+
+
+@transaction.atomic
+def expire_purchase(purchase: Purchase, *, actor, on: datetime.date | None = None) -> Expired:
+    """Expires what is left of one purchase, from the last usable day (with its grace) on.
+
+    Books: rule 8. Refused (NothingToExpire): a draft, nothing available, or too early; MissingAccount.
+    """
+    purchase, on = lock_purchase(purchase), on or business_date()
+    expired = expire_due("p.id = %(purchase)s", {"purchase": purchase.pk}, on=on, by_hand=True, actor=actor)
+    if expired.errors:
+        raise MissingAccount(purchase.business_group_id, purchase.product_group_id, "breakage")
+    if not expired.lots:
+        raise NothingToExpire(_why_not(purchase, on))
+    return expired
+
+
+def _why_not(purchase: Purchase, on: datetime.date) -> str:
+    if purchase.draft:
+        return f"{purchase} is a draft: nothing of it can expire."
+    if not purchase.credits_available:
+        return f"{purchase} has no credits left: all are allocated, refunded or expired already."
+    return f"{purchase} is usable to {purchase.expires_on:%d %b %Y} and any days of grace: it cannot expire on {on:%d %b %Y}."

@@ -1,0 +1,86 @@
+"""Completing a milestone, and reopening it.
+
+Books (rules 6 and 7): completing posts nothing by itself; the next night earns the amount paid for its credits, effective
+on the actual date. Reopening posts the mirror of what the night posted.
+"""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from credits.exceptions import AlreadyCompleted, BadActualDate, GateClosed, NotCompleted, NotForCredits
+from credits.models import Completion, Milestone
+from credits.models.milestones import Status
+from credits.services.allocate import lock_milestone
+from credits.services.release import take_back
+from ledger.dates import business_date
+from ledger.services.posting import reverse
+
+
+@transaction.atomic
+def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = None) -> Completion:
+    """Gives the milestone its actual date (default: today); its revenue waits for the next night.
+
+    Refused: AlreadyCompleted; a canceled milestone (NotForCredits); credits not allocated in full (GateClosed); a date in
+    the future, or before a purchase that pays for it (BadActualDate).
+    """
+    milestone = lock_milestone(milestone)
+    actual_on = actual_on or business_date()
+    _check(milestone, actual_on)
+    completion = Completion.objects.create(
+        milestone=milestone,
+        sequence=milestone.completions.count() + 1,
+        actual_on=actual_on,
+        completed_by=actor,
+    )
+    milestone.actual_on = actual_on
+    milestone.save(update_fields=["actual_on"])
+    return completion
+
+
+@transaction.atomic
+def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
+    """Takes the actual date back, so that credits can be adjusted; completing again is a new event.
+
+    Books: the mirror of the revenue, today, where a night posted it; nothing otherwise. Refused: NotCompleted.
+    """
+    milestone = lock_milestone(milestone)
+    completion = milestone.completions.filter(reopened_at=None).select_related("entry__currency").first()
+    if completion is None:
+        raise NotCompleted(milestone)
+    if completion.earned_on:
+        take_back(completion)
+    if completion.entry:
+        reverse(
+            completion.entry,
+            event_key=f"milestone:{milestone.pk}:reopen:{completion.sequence}",
+            kind="reopening",
+            effective_on=business_date(),
+            actor=actor,
+            reason=reason,
+        )
+    completion.reopened_at, completion.reopened_by, completion.reopen_reason = timezone.now(), actor, reason
+    completion.save(update_fields=["reopened_at", "reopened_by", "reopen_reason"])
+    milestone.actual_on = None
+    milestone.save(update_fields=["actual_on"])
+    return completion
+
+
+def _check(milestone: Milestone, actual_on: datetime.date) -> None:
+    if milestone.is_completed:
+        raise AlreadyCompleted(milestone)
+    if milestone.status == Status.CANCELED:
+        raise NotForCredits(f"{milestone} is canceled and cannot be completed.")
+    if milestone.credits_allocated != (milestone.credits_needed or 0):
+        raise GateClosed(milestone)
+    if actual_on > business_date():
+        raise BadActualDate(
+            f"The actual date {actual_on:%d %b %Y} is in the future: a milestone is completed when it is."
+        )
+    bought_on = milestone.consumptions.net_by_lot().aggregate(latest=Max("purchase__purchased_on"))["latest"]
+    if bought_on and actual_on < bought_on:
+        raise BadActualDate(
+            f"The actual date {actual_on:%d %b %Y} is before {bought_on:%d %b %Y}, when credits that pay for it were bought."
+        )

@@ -1,0 +1,187 @@
+"""A purchase from its entry to its confirmation, and back to draft.
+
+Books (rules 2 to 4): confirming posts number × amount paid from receivables to deferred revenue, at the rate of the day
+of purchase; back to draft posts the mirror; free credits post nothing. The value per credit never reaches the books.
+"""
+
+import datetime
+
+from django.db import transaction
+
+from credits.exceptions import AccountFixed, AlreadyConfirmed, AlreadyUsed, BadTerms, HasHistory, NotDraft
+from credits.models import Purchase
+from credits.services.terms import Terms, check_terms
+from ledger.dates import business_date, ledger_setup
+from ledger.models import JournalEntry
+from ledger.money import product, to_lcy
+from ledger.services.accounts import posting_accounts
+from ledger.services.numbers import next_number
+from ledger.services.posting import pair, post, reverse
+from ledger.services.rates import rate_on
+from opportunities.models import OpportunityLine
+from opportunities.services.locks import lock_account
+
+NUMBER_SERIES = "SCP"
+
+
+@transaction.atomic
+def create_purchase(
+    terms: Terms, *, actor, draft: bool = False, line: OpportunityLine | None = None, line_part: int | None = None
+) -> Purchase:
+    """Makes a purchase; unless it is a draft, it is confirmed at once and its credits can be allocated.
+
+    Books: none for a draft, else see `confirm_purchase`. Refused: BadTerms, and what confirming refuses.
+    """
+    terms = check_terms(terms)
+    lock_account(terms.account.pk)
+    purchase = Purchase(draft=True, opportunity_line=line, line_part=line_part, created_by=actor)
+    _apply(purchase, terms)
+    purchase.number = _free_number()
+    purchase.save(force_insert=True)
+    return purchase if draft else _confirm(purchase, actor=actor)
+
+
+@transaction.atomic
+def edit_draft(purchase: Purchase, terms: Terms, *, actor) -> Purchase:
+    """Replaces the terms of a draft. Books: none. Refused: a confirmed purchase (NotDraft), BadTerms, and another account
+    once it was confirmed (AccountFixed)."""
+    terms = check_terms(terms)
+    purchase = lock_purchase(purchase)
+    if not purchase.draft:
+        raise NotDraft(purchase)
+    if purchase.confirmations and purchase.account_id != terms.account.pk:
+        raise AccountFixed(purchase)
+    _apply(purchase, terms)
+    purchase.save()
+    return purchase
+
+
+@transaction.atomic
+def confirm_purchase(purchase: Purchase, *, actor) -> Purchase:
+    """Ends the draft: the credits can be allocated from the start date on.
+
+    Books: receivable against deferred revenue, number × amount paid, at the rate of *purchased on*, posted on that day
+    or the first open day after it. Refused: AlreadyConfirmed; missing dates or a date of purchase in the future
+    (BadTerms); MissingRate; MissingAccount.
+    """
+    return _confirm(lock_purchase(purchase), actor=actor)
+
+
+@transaction.atomic
+def return_to_draft(purchase: Purchase, *, actor, reason: str = "") -> Purchase:
+    """Makes an unused purchase a draft again; every field but the account can be edited then.
+
+    Books: the mirror of its confirmation, today. A draft stays as it is. Refused (AlreadyUsed): a purchase with any
+    consumption, even one that was given back entirely.
+    """
+    purchase = lock_purchase(purchase)
+    if purchase.draft:
+        return purchase
+    if purchase.consumptions.exists():
+        raise AlreadyUsed(purchase)
+    entry = JournalEntry.objects.filter(event_key=confirmation_key(purchase)).first()
+    if entry is not None:
+        reverse(
+            entry,
+            event_key=f"purchase:{purchase.pk}:draft:{purchase.confirmations}",
+            kind="purchase-draft",
+            effective_on=business_date(),
+            actor=actor,
+            reason=reason or "Back to draft",
+        )
+    purchase.draft = True
+    purchase.business_group = purchase.deferral_account = purchase.exchange_rate = purchase.paid_total_lcy = None
+    purchase.save()
+    return purchase
+
+
+@transaction.atomic
+def delete_draft(purchase: Purchase, *, actor) -> None:
+    """Deletes a draft that was never confirmed; its opportunity line can be bought again. Books: none. Refused: NotDraft,
+    HasHistory."""
+    purchase = lock_purchase(purchase)
+    if not purchase.draft:
+        raise NotDraft(purchase)
+    if purchase.confirmations:
+        raise HasHistory(purchase)
+    purchase.delete()
+
+
+def lock_purchase(purchase: Purchase) -> Purchase:
+    """The purchase as it is now, locked, its account's lock taken first."""
+    lock_account(Purchase.objects.values_list("account_id", flat=True).get(pk=purchase.pk))
+    purchases = Purchase.objects.select_related("account__bill_to", "currency", "product_group")
+    return purchases.select_for_update(of=["self"]).get(pk=purchase.pk)
+
+
+def confirmation_key(purchase: Purchase) -> str:
+    return f"purchase:{purchase.pk}:confirm:{purchase.confirmations}"
+
+
+def _apply(purchase: Purchase, terms: Terms) -> None:
+    for name, value in vars(terms).items():
+        setattr(purchase, name, value)
+
+
+def _free_number() -> str:
+    """The next number of the series that no import has used."""
+    while Purchase.objects.filter(number=(number := next_number(NUMBER_SERIES))).exists():
+        pass
+    return number
+
+
+def _check_confirmable(purchase: Purchase, today: datetime.date) -> None:
+    if not purchase.draft:
+        raise AlreadyConfirmed(purchase)
+    for field, label in (("starts_on", "start date"), ("expires_on", "expiry date")):
+        if getattr(purchase, field) is None:
+            raise BadTerms(f"A purchase needs its {label} before its credits can be used.", field=field)
+    if purchase.purchased_on > today:
+        raise BadTerms(
+            f"The purchase is dated {purchase.purchased_on:%d %b %Y}, after today. Keep it as a draft until that day.",
+            field="purchased_on",
+        )
+
+
+def _confirm(purchase: Purchase, *, actor) -> Purchase:
+    """Of a purchase that is locked."""
+    _check_confirmable(purchase, business_date())
+    purchase.draft = False
+    purchase.confirmations += 1
+    purchase.business_group = purchase.account.business_group
+    total = product(purchase.number_of_credits, purchase.amount_paid_per_credit)
+    if not total:
+        purchase.paid_total_lcy = total
+        purchase.save()
+        return purchase
+    accounts = posting_accounts(
+        business_group=purchase.business_group_id,
+        product_group=purchase.product_group_id,
+        needed=("receivable", "deferral"),
+    )
+    purchase.deferral_account = accounts.deferral
+    purchase.exchange_rate = rate_on(purchase.currency, purchase.purchased_on)
+    purchase.paid_total_lcy = to_lcy(total, purchase.exchange_rate, ledger_setup().lcy.decimals)
+    purchase.save()
+    _post_confirmation(purchase, receivable=accounts.receivable_id, total=total, actor=actor)
+    return purchase
+
+
+def _post_confirmation(purchase: Purchase, *, receivable: str, total, actor) -> None:
+    post(
+        event_key=confirmation_key(purchase),
+        kind="purchase",
+        effective_on=purchase.purchased_on,
+        currency=purchase.currency,
+        description=f"{purchase.number}: {purchase.number_of_credits:,} services credits, {purchase.account.name}",
+        lines=pair(
+            receivable,
+            purchase.deferral_account_id,
+            amount=total,
+            amount_lcy=purchase.paid_total_lcy,
+            product_group=purchase.product_group_id,
+            party=purchase.account.party,
+            lot=purchase.lot,
+        ),
+        actor=actor,
+    )

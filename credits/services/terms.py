@@ -1,0 +1,75 @@
+"""The terms of a purchase, and the rules they keep whoever enters them: a form, the opportunity window, an import."""
+
+import datetime
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from credits.exceptions import BadTerms
+from credits.models import CreditsSetup
+from credits.models.purchases import MAX_CREDITS
+from ledger.models import Currency, ProductPostingGroup
+from ledger.money import has_decimals
+from opportunities.models import Account
+
+MAX_DIGITS = 18
+MAX_DESCRIPTION = 32_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What was agreed with the customer. Credits are whole, prices are per credit in `currency`, dates are the first and
+    the last usable day; a draft may lack them. Without a product group the one of the setup is taken."""
+
+    account: Account
+    currency: Currency
+    purchased_on: datetime.date
+    number_of_credits: int
+    value_per_credit: Decimal
+    amount_paid_per_credit: Decimal
+    starts_on: datetime.date | None = None
+    expires_on: datetime.date | None = None
+    description: str = ""
+    product_group: ProductPostingGroup | None = None
+
+
+def check_terms(terms: Terms) -> Terms:
+    """Gives the terms with their product group, or refuses (BadTerms) naming field, value and rule."""
+    _check_number(terms.number_of_credits)
+    _check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
+    _check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
+    if terms.starts_on and terms.expires_on and terms.expires_on < terms.starts_on:
+        raise BadTerms(
+            f"The expiry date {terms.expires_on:%d %b %Y} is before the start date {terms.starts_on:%d %b %Y}.",
+            field="expires_on",
+        )
+    if len(terms.description) > MAX_DESCRIPTION:
+        raise BadTerms(
+            f"The description has {len(terms.description):,} characters; {MAX_DESCRIPTION:,} fit.", field="description"
+        )
+    return terms if terms.product_group else replace(terms, product_group=_default_product_group())
+
+
+def _check_number(number: int) -> None:
+    if number < 1:
+        raise BadTerms(f"{number:,} services credits: a purchase has at least one.", field="number_of_credits")
+    if number > MAX_CREDITS:
+        raise BadTerms(f"{number:,} services credits have more than {MAX_DIGITS} digits.", field="number_of_credits")
+
+
+def _check_price(field: str, label: str, price: Decimal, currency: Currency) -> None:
+    if price < 0:
+        raise BadTerms(f"The {label} {price} is below zero; 0 is free.", field=field)
+    if not has_decimals(price, currency.decimals):
+        allowed = f"{currency.decimals} decimals" if currency.decimals else "no decimals"
+        raise BadTerms(
+            f"The {label} {price.normalize():f} has more decimals than {currency} has: {allowed}.", field=field
+        )
+    if price >= Decimal(10) ** (MAX_DIGITS - currency.decimals):
+        raise BadTerms(f"The {label} {price:f} has more than {MAX_DIGITS} digits.", field=field)
+
+
+def _default_product_group() -> ProductPostingGroup:
+    setup = CreditsSetup.objects.select_related("product_group").first()
+    if setup is None:
+        raise BadTerms("The services credits setup has no product posting group. Fill it in first.")
+    return setup.product_group

@@ -1,0 +1,60 @@
+"""The default chart of accounts, with the posting setup that uses it: a start for a new company and for the tests.
+
+Which account a posting takes comes from the posting setup, never from these codes.
+"""
+
+from django.db import transaction
+
+from ledger.models import BusinessPostingGroup, Currency, LedgerAccount, LedgerSetup, PostingSetup, ProductPostingGroup
+
+ASSET, LIABILITY = LedgerAccount.Category.ASSET, LedgerAccount.Category.LIABILITY
+REVENUE, EXPENSE = LedgerAccount.Category.REVENUE, LedgerAccount.Category.EXPENSE
+
+ACCOUNTS = [
+    ("1000", "Bank", ASSET),
+    ("1100", "Receivables", ASSET),
+    ("2400", "Deferred revenue, services credits", LIABILITY),
+    ("2410", "Deferred revenue, prepaid services", LIABILITY),
+    ("2420", "Contract deferrals", LIABILITY),
+    ("2450", "Refund liability", LIABILITY),
+    ("2460", "Unclaimed property", LIABILITY),
+    ("2700", "VAT payable", LIABILITY),
+    ("4000", "Services revenue", REVENUE),
+    ("4010", "Prepaid services revenue", REVENUE),
+    ("4020", "Recurring services revenue", REVENUE),
+    ("4090", "Breakage revenue", REVENUE),
+    ("4095", "Revenue reductions", REVENUE),
+    ("6100", "FX gains and losses", EXPENSE),
+]
+CURRENCIES = [
+    ("EUR", "Euro", 2),
+    ("GBP", "Pound sterling", 2),
+    ("JPY", "Yen", 0),
+    ("KWD", "Kuwaiti dinar", 3),
+    ("USD", "US dollar", 2),
+]
+BUSINESS_GROUPS = [("DOMESTIC", "Customers at home"), ("EXPORT", "Customers abroad")]
+PRODUCT_GROUPS = [("CREDITS", "Services credits")]
+
+
+@transaction.atomic
+def install_chart(*, company_name: str, lcy: str, time_zone: str = "UTC") -> LedgerSetup:
+    """Fills what is missing of currencies, accounts, groups and posting setup, and makes the general ledger setup; what
+    is there stays as it is. Safe to repeat."""
+    for code, name, decimals in CURRENCIES:
+        Currency.objects.get_or_create(code=code, defaults={"name": name, "decimals": decimals})
+    for code, name, category in ACCOUNTS:
+        LedgerAccount.objects.get_or_create(code=code, defaults={"name": name, "category": category})
+    for model, groups in ((BusinessPostingGroup, BUSINESS_GROUPS), (ProductPostingGroup, PRODUCT_GROUPS)):
+        for code, name in groups:
+            model.objects.get_or_create(code=code, defaults={"name": name})
+    for code, _ in BUSINESS_GROUPS:
+        PostingSetup.objects.get_or_create(
+            business_group_id=code,
+            product_group_id="CREDITS",
+            defaults={"receivable_id": "1100", "deferral_id": "2400", "sales_id": "4000", "breakage_id": "4090"},
+        )
+    setup, _ = LedgerSetup.objects.get_or_create(
+        id=1, defaults={"company_name": company_name, "lcy_id": lcy, "time_zone": time_zone}
+    )
+    return setup

@@ -1,0 +1,83 @@
+"""What tests are made of: a company, customers, lots and milestones, each call one thing with sensible terms."""
+
+import datetime
+import itertools
+from decimal import Decimal
+
+from django.contrib.auth import get_user_model
+
+from credits.models import CreditsSetup, Milestone, Purchase
+from credits.services.purchases import NUMBER_SERIES, create_purchase
+from credits.services.terms import Terms
+from ledger.models import Currency, ExchangeRate, JournalLine
+from ledger.services.chart import install_chart
+from ledger.services.numbers import ensure_series
+from opportunities.models import Account, Project
+
+_count = itertools.count(1)
+
+
+def make_company(*, lcy: str = "USD", time_zone: str = "UTC") -> None:
+    install_chart(company_name="Lot & Sons", lcy=lcy, time_zone=time_zone)
+    CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
+    ensure_series(NUMBER_SERIES, prefix="SCP-", description="Services credits customer purchases")
+
+
+def make_user(name: str = "sam", **kwargs):
+    user, _ = get_user_model().objects.get_or_create(username=name, defaults=kwargs)
+    return user
+
+
+def make_account(name: str = "Harbour Logistics", *, currency: str = "USD") -> Account:
+    return Account.objects.create(
+        number=f"A{next(_count):05d}", name=name, currency_id=currency, business_group_id="DOMESTIC"
+    )
+
+
+def make_rate(currency: str, rate: str, *, starting_on: datetime.date = datetime.date(2020, 1, 1)) -> ExchangeRate:
+    return ExchangeRate.objects.create(currency_id=currency, rate=Decimal(rate), starting_on=starting_on)
+
+
+def make_terms(account: Account, **changes) -> Terms:
+    changes = {name: Decimal(value) if isinstance(value, str) and name.endswith("credit") else value
+               for name, value in changes.items()}  # fmt: skip
+    currency = Currency.objects.get(code=changes.pop("currency", account.currency_id))
+    terms = {
+        "purchased_on": datetime.date(2026, 11, 2),
+        "starts_on": datetime.date(2026, 11, 2),
+        "expires_on": datetime.date(2027, 11, 1),
+        "number_of_credits": 10,
+        "value_per_credit": Decimal(100),
+        "amount_paid_per_credit": Decimal(80),
+    }
+    return Terms(account=account, currency=currency, **(terms | changes))
+
+
+def make_purchase(account: Account, *, draft: bool = False, actor=None, **changes) -> Purchase:
+    """A confirmed lot of 10 credits, value 100.00, paid 80.00 (lot A of the posting rules) unless told otherwise."""
+    return create_purchase(make_terms(account, **changes), actor=actor, draft=draft)
+
+
+def make_project(account: Account, *, currency: str | None = None) -> Project:
+    number = next(_count)
+    return Project.objects.create(
+        number=f"P{number:05d}", name=f"Programme {number}", account=account, currency_id=currency or account.currency_id
+    )
+
+
+def make_milestone(project: Project, credits_needed: int | None = 4, **changes) -> Milestone:
+    number = next(_count)
+    values = {"name": f"Milestone {number}", "status": "approved", "target_on": datetime.date(2026, 12, 1)} | changes
+    return Milestone.objects.create(
+        project=project, number=f"MS-{number:06d}", credits_needed=credits_needed, **values
+    )
+
+
+def trial_balance() -> dict[str, dict[str, Decimal]]:
+    """{account: {currency: debits less credits, "LCY": the same in LCY}}, accounts that stand at zero left out."""
+    balance: dict = {}
+    for line in JournalLine.objects.all():
+        row = balance.setdefault(line.account_id, {"LCY": Decimal(0)})
+        row[line.currency_id] = row.get(line.currency_id, Decimal(0)) + line.debit - line.credit
+        row["LCY"] += line.debit_lcy - line.credit_lcy
+    return {account: row for account, row in balance.items() if any(row.values())}
