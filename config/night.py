@@ -1,0 +1,96 @@
+"""The night: which steps it has, for which dates it runs, and what it would do.
+
+The same code for `manage.py nightly`, for Celery and for the page. It runs for each business date since the last one that
+went through, in order; a date before that can be run again and never moves the mark back.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+
+from django.db import transaction
+from django.utils import timezone
+
+from credits.services.night import earn_milestones, expire_credits
+from ledger.dates import business_date
+from ledger.models import BatchRun
+from ledger.models.nights import State
+from ledger.services.nights import Outcome, Step, open_run, work
+from ledger.services.posting import recording
+from opportunities.services.chunks import account_ranges
+
+STEPS: dict[str, Step] = {
+    "Expire services credits": expire_credits,
+    "Earn completed milestones": earn_milestones,
+}
+CHUNK_SIZE = 500  # accounts
+AFTER_MIDNIGHT = datetime.timedelta(minutes=15)
+RETRY_AFTER = datetime.timedelta(hours=1)
+
+
+def last_night() -> datetime.date | None:
+    """The latest business date whose night went through."""
+    done = BatchRun.objects.filter(state=State.DONE).order_by("-business_date")
+    return done.values_list("business_date", flat=True).first()
+
+
+def dates_to_run(until: datetime.date) -> list[datetime.date]:
+    """Every business date since the last night up to `until`; `until` alone when there was none, or when it is not later
+    than the last one."""
+    last = last_night()
+    if last is None or until <= last:
+        return [until]
+    return [last + datetime.timedelta(days=day) for day in range(1, (until - last).days + 1)]
+
+
+def run_nights(
+    until: datetime.date | None = None, *, actor=None, announce: Callable[[BatchRun], object] = lambda run: None
+) -> Iterator[BatchRun]:
+    """Runs the nights up to `until` (default: today), in order, and gives each run; stops after one that failed. A run
+    that another worker has under way is joined first. `announce` tells other workers of a run that they can join."""
+    until = until or business_date()
+    for day in dates_to_run(until):
+        run = start_night(day, actor=actor)
+        while run.business_date != day:
+            yield work(run, STEPS)
+            run = start_night(day, actor=actor)
+        announce(run)
+        yield (run := work(run, STEPS))
+        if run.state == State.FAILED:
+            return
+
+
+def start_night(day: datetime.date, *, actor=None) -> BatchRun:
+    """The run of that date, or the one that is under way."""
+    return open_run(day, list(STEPS), account_ranges(CHUNK_SIZE), actor=actor)
+
+
+def rehearse_nights(until: datetime.date | None = None) -> list[tuple[str, Outcome]]:
+    """What the nights up to `until` would do, step by step: everything is done, chunk by chunk, and rolled back. Later
+    steps and dates do not see what earlier ones would have changed, except within a chunk."""
+    until = until or business_date()
+    total = {name: Outcome() for name in STEPS}
+    for first, last in account_ranges(CHUNK_SIZE):
+        with transaction.atomic():
+            _rehearse_chunk(first, last, until, total)
+            transaction.set_rollback(True)
+    return list(total.items())
+
+
+def _rehearse_chunk(first: int, last: int, until: datetime.date, total: dict[str, Outcome]) -> None:
+    for day in dates_to_run(until):
+        for name, step in STEPS.items():
+            with recording() as entries:
+                outcome = step(first, last, day)
+            outcome.counts["entries"] = len(entries)
+            for count, number in outcome.counts.items():
+                total[name].counts[count] = total[name].counts.get(count, 0) + number
+            total[name].errors += [error for error in outcome.errors if error not in total[name].errors]
+
+
+def is_due(now: datetime.datetime | None = None) -> bool:
+    """Whether the night of today is still to be run: from a quarter past midnight, company time, and again an hour after
+    it failed."""
+    now = now or timezone.now()
+    if (last := last_night()) is not None and last >= business_date(now - AFTER_MIDNIGHT):
+        return False
+    return not BatchRun.objects.filter(state=State.FAILED, finished_at__gt=now - RETRY_AFTER).exists()

@@ -1,0 +1,43 @@
+"""Celery's leaves: each loads, calls one function, and returns. Delivered twice, they find the work done."""
+
+import datetime
+
+from celery import shared_task
+from django.contrib.auth import get_user_model
+
+from config import night
+from ledger.models import BatchRun
+from ledger.models.nights import State
+from ledger.services.nights import work
+
+HELPERS = 3  # messages that invite other workers to a run
+
+
+@shared_task
+def run_night_if_due() -> None:
+    """Beat asks every quarter of an hour, so that a machine that was off at midnight, or a change of the company's time
+    zone, delays the night and never skips it."""
+    if night.is_due():
+        run_nights()
+
+
+@shared_task
+def run_nights(until: str | None = None, actor_id: int | None = None) -> None:
+    """The nights up to a date (ISO, default: today)."""
+    actor = get_user_model().objects.filter(pk=actor_id).first()
+    day = datetime.date.fromisoformat(until) if until else None
+    for _ in night.run_nights(day, actor=actor, announce=_invite):
+        pass
+
+
+@shared_task
+def help_night(run_id: int) -> None:
+    """Does chunks of a run beside the worker that started it."""
+    run = BatchRun.objects.filter(pk=run_id).first()
+    if run is not None and run.state == State.RUNNING:
+        work(run, night.STEPS)
+
+
+def _invite(run: BatchRun) -> None:
+    for _ in range(HELPERS):
+        help_night.delay(run.pk)

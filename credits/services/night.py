@@ -1,0 +1,22 @@
+"""The steps of the night that belong to services credits, each over a range of accounts in the caller's transaction."""
+
+import datetime
+
+from credits.services.earn import earn_completed
+from credits.services.expire import expire_due
+from ledger.services.nights import Outcome
+from opportunities.services.chunks import lock_accounts
+
+
+def expire_credits(first: int, last: int, on: datetime.date) -> Outcome:
+    """What was left of purchases past expiry and grace lapses; its money goes to breakage (rule 8)."""
+    lock_accounts(first, last)
+    expired = expire_due("p.account_id BETWEEN %(first)s AND %(last)s", {"first": first, "last": last}, on=on)
+    return Outcome({"purchases": expired.lots, "credits": expired.credits}, expired.errors)
+
+
+def earn_milestones(first: int, last: int, on: datetime.date) -> Outcome:
+    """What was completed and not yet earned becomes revenue (rule 6)."""
+    lock_accounts(first, last)
+    earned = earn_completed(first, last, on=on)
+    return Outcome({"milestones": earned.completions}, earned.errors)
