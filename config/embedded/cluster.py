@@ -18,8 +18,6 @@ def check(data: Path, user: User) -> None:
     """Refuse a data folder that this PostgreSQL, or this user, cannot run on."""
     if not data.exists():
         return
-    if data.stat().st_uid != user.uid:
-        raise EmbeddedError(f"{data} belongs to another user than {user.name}: run as its owner, or move it away.")
     try:
         found = (data / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
@@ -29,6 +27,8 @@ def check(data: Path, user: User) -> None:
             f"{data} was made by PostgreSQL {found}, and this is PostgreSQL {POSTGRES_MAJOR}: move it away to start "
             "with an empty database, or bring its data over as docs/production.md says under Upgrade."
         )
+    if data.stat().st_uid != user.uid:
+        raise EmbeddedError(f"{data} belongs to another user than {user.name}: run as its owner, or move it away.")
 
 
 def create(data: Path, programs: Path, user: User) -> None:

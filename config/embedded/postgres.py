@@ -80,7 +80,7 @@ class Postgres:
     def _hears(self) -> bool:
         """Wait for a server that is starting or recovering; without its socket, swept away, it never answers."""
         socket_file = self.sockets / f".s.PGSQL.{PORT}"
-        wait_until(lambda: socket_file.exists() or not self._is_running(), 5)
+        wait_until(lambda: socket_file.exists() or not self._is_running(), 2)
         return socket_file.exists() and wait_until(lambda: self.is_ready() or not self._is_running(), PATIENCE)
 
     def _is_own(self) -> bool:

@@ -37,16 +37,17 @@ def only_supervisor(local: Path) -> Iterator[None]:
 
 def end_all(local: Path, *steps: signal.Signals) -> int:
     """End every process that carries the mark of this folder; how many there were. For the only supervisor."""
-    found = _marked(local)
+    found = marked(local)
     for number in steps:
-        for pid in _marked(local):
+        for pid in marked(local):
             send(pid, number)
-        if wait_until(lambda: not _marked(local), 5):
+        if wait_until(lambda: not marked(local), 5):
             break
     return len(found)
 
 
-def _marked(local: Path) -> list[int]:
+def marked(local: Path) -> list[int]:
+    """The processes of runs over this folder."""
     wanted = os.fsencode(f"{MARK}={local}")
     return [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if wanted in _environment(pid)]
 
