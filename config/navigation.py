@@ -1,0 +1,108 @@
+"""The left side of every page, and what else the shell shows.
+
+An entry is shown when its page exists and the role may see it. The path of the page decides which entry is current.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from pages.clock import business_date
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    url_name: str
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    label: str
+    url: str
+    current: bool
+
+
+NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", (Entry("Home", "home"),)),
+    (
+        "Customers",
+        (
+            Entry("Accounts", "opportunities:account-list", "opportunities.view_account"),
+            Entry("Opportunities", "opportunities:opportunity-list", "opportunities.view_opportunity"),
+            Entry("Projects", "opportunities:project-list", "opportunities.view_project"),
+            Entry("Products", "opportunities:product-list", "opportunities.view_product"),
+        ),
+    ),
+    (
+        "Services credits",
+        (
+            Entry("Purchases", "credits:purchase-list", "credits.view_purchase"),
+            Entry("Milestones", "credits:milestone-list", "credits.view_milestone"),
+            Entry("Allocations", "credits:allocation-list", "credits.view_allocation"),
+            Entry("Consumption", "credits:consumption-list", "credits.view_consumption"),
+        ),
+    ),
+    (
+        "Books",
+        (
+            Entry("Journal", "ledger:journal", "ledger.view_journalentry"),
+            Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
+            Entry("Periods", "ledger:period-list", "ledger.view_accountingperiod"),
+            Entry("Posting setup", "ledger:posting-setup", "ledger.view_postingsetup"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            Entry("Nights", "night-list", "ledger.view_batchrun"),
+            Entry("Settings", "credits:settings", "credits.view_creditssetup"),
+            Entry("Admin", "admin:index", "staff"),
+        ),
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page with a shell."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"navigation": (), "second_factor_off": not settings.REQUIRE_SECOND_FACTOR}
+    return {
+        "navigation": navigation(request),
+        "business_date": business_date(request),
+        "search_url": address("search"),
+        "second_factor_off": not settings.REQUIRE_SECOND_FACTOR,
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    groups = ((label, [entry for entry in entries if allowed(request.user, entry)]) for label, entries in NAVIGATION)
+    shown = [(label, [(entry.label, address(entry.url_name)) for entry in entries]) for label, entries in groups]
+    current = longest_prefix(request.path, [url for _, entries in shown for _, url in entries if url])
+    return [
+        {"label": label, "entries": [Shown(name, url, url == current) for name, url in entries if url]}
+        for label, entries in shown
+        if any(url for _, url in entries)
+    ]
+
+
+def allowed(user: Any, entry: Entry) -> bool:
+    if entry.permission == "staff":
+        return user.is_staff
+    return not entry.permission or user.has_perm(entry.permission)
+
+
+def address(url_name: str) -> str:
+    """The page's path, or nothing while there is no such page."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def longest_prefix(path: str, urls: list[str]) -> str:
+    return max((url for url in urls if path == url or (url != "/" and path.startswith(url))), key=len, default="")

@@ -1,0 +1,47 @@
+"""How numbers and dates are read. Plain text; the template tags add the markup.
+
+A currency is any object with `code` and `decimals`; `Cur` stands in where only the two values are at hand.
+"""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple, Protocol
+
+from django.utils.formats import date_format
+
+MINUS = "\u2212"
+NOTHING = "\u2013"
+
+
+class Currency(Protocol):
+    code: str
+    decimals: int
+
+
+class Cur(NamedTuple):
+    code: str
+    decimals: int
+
+
+def number(value: Decimal | int, decimals: int = 0) -> str:
+    """1,234.50, with a true minus in front of a negative."""
+    exact = Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return f"{MINUS if exact < 0 else ''}{abs(exact):,.{decimals}f}"
+
+
+def money(value: Decimal | int, currency: Currency) -> str:
+    """USD 1,234.50"""
+    return f"{currency.code}\u00a0{number(value, currency.decimals)}"
+
+
+def day(value: date) -> str:
+    """24 Nov 2026"""
+    return date_format(value, "j M Y")
+
+
+def days_away(value: date, today: date) -> str:
+    """in 37 days, tomorrow, today, yesterday, 3 days ago"""
+    days = (value - today).days
+    if abs(days) <= 1:
+        return {0: "today", 1: "tomorrow", -1: "yesterday"}[days]
+    return f"in {days:,} days" if days > 0 else f"{-days:,} days ago"

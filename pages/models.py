@@ -1,0 +1,29 @@
+"""What makes a form safe when it is sent twice."""
+
+from django.conf import settings
+from django.db import models
+
+
+class SubmissionQuerySet(models.QuerySet):
+    def done_before(self, moment) -> "SubmissionQuerySet":
+        return self.filter(done_at__lt=moment)
+
+
+class Submission(models.Model):
+    """One confirmed action: the form's token, written in the action's own transaction.
+
+    A second sending of the same form waits here for the first to commit and is then led to the same result.
+    """
+
+    token = models.UUIDField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField(max_length=500, blank=True)
+    done_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "token"], name="submission_once_per_user_and_token")]
+
+    def __str__(self) -> str:
+        return str(self.token)

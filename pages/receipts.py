@@ -1,0 +1,33 @@
+"""The receipt of an action: the panel that was confirmed, in the past tense, once, on the page that follows."""
+
+import json
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest
+
+from pages.preview import Change, LeftOut, Link, PostingLine, Preview
+
+KEY = "receipt"
+AMOUNTS = ("debit", "credit", "debit_lcy", "credit_lcy")
+
+
+def keep(request: HttpRequest, preview: Preview) -> None:
+    if preview.changes or preview.postings or preview.made:
+        request.session[KEY] = json.loads(json.dumps(asdict(preview), cls=DjangoJSONEncoder))
+
+
+def take(request: HttpRequest) -> Preview | None:
+    kept = request.session.pop(KEY, None)
+    return restored(kept) if kept else None
+
+
+def restored(kept: dict[str, Any]) -> Preview:
+    return Preview(
+        changes=[Change(**row) for row in kept["changes"]],
+        postings=[PostingLine(**row | {name: Decimal(row[name]) for name in AMOUNTS}) for row in kept["postings"]],
+        left_out=[LeftOut(**row) for row in kept["left_out"]],
+        made=[Link(**row) for row in kept["made"]],
+    )

@@ -1,0 +1,104 @@
+"""`{% load pages %}`
+
+{{ purchase.paid|money:purchase.currency }}    USD 1,234.50, true minus, red when negative
+{{ lot.available|credits }}                    1,200
+{{ lot.expiry_date|day }} {% days_away lot.expiry_date %}
+{% badge "Draft" "warn" %}                     tones: neutral, info, good, warn, bad
+{% lot_bar consumed=4 allocated=6 available=10 expired=0 %}
+{% figure_strip figures %}
+{% sections "account" object %}                what upper apps show here
+{% icon "lock" %}
+A query string with one value replaced: Django's own {% querystring page=2 %}.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from pages import clock, markup, receipts
+from pages import formats as formats
+from pages import sections as registry
+
+register = template.Library()
+
+register.filter("money", markup.money)
+register.filter("day", markup.day)
+register.simple_tag(markup.badge, name="badge")
+
+LOT_PARTS = ("consumed", "allocated", "available", "expired")
+
+
+@register.filter
+def credits(value: int | None) -> SafeString | str:
+    return markup.credits(value)
+
+
+@register.filter
+def amount(value: Decimal, decimals: int) -> SafeString | str:
+    """A number of money whose currency stands beside it; nothing for zero."""
+    return markup.signed(formats.number(value, decimals), value) if value else ""
+
+
+@register.simple_tag(takes_context=True)
+def days_away(context: template.Context, value: date | None) -> SafeString | str:
+    return markup.days_away(value, clock.business_date(context.get("request")))
+
+
+@register.simple_tag(takes_context=True)
+def sections(context: template.Context, slot: str, obj: Any = None) -> SafeString:
+    shown = registry.collect(slot, context["request"], obj)
+    return format_html_join("\n", "{}", ((conditional_escape(fragment),) for fragment in shown))
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A drawing from the sheet in the shell; without a label it is only decoration."""
+    known = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html('<svg class="icon" {}><use href="#icon-{}"/></svg>', known, name)
+
+
+@register.filter
+def spoken(field: BoundField) -> str:
+    """The value of a form's field as it is read, not as it is typed."""
+    value = field.value()
+    if isinstance(value, date):
+        return formats.day(value)
+    if value in (None, ""):
+        return formats.NOTHING
+    chosen = {str(key): label for key, label in getattr(field.field, "choices", ())}
+    return str(chosen.get(str(value), value))
+
+
+@register.filter
+def locked_reason(field: BoundField) -> str:
+    return getattr(field.form, "locked", {}).get(field.name, field.help_text)
+
+
+@register.inclusion_tag("pages/preview_panel.html", takes_context=True)
+def receipt(context: template.Context) -> dict[str, Any]:
+    """What was just confirmed, once, on the page that follows."""
+    return {"preview": receipts.take(context["request"]), "receipt": True}
+
+
+@register.inclusion_tag("pages/figure_strip.html")
+def figure_strip(figures: list) -> dict[str, Any]:
+    return {"figures": figures}
+
+
+@register.simple_tag
+def lot_bar(consumed: int = 0, allocated: int = 0, available: int = 0, expired: int = 0) -> SafeString:
+    """A lot as a bar: always in this order, by pattern and in words as well as by colour."""
+    values = (consumed, allocated, available, expired)
+    total = sum(values) or 1
+    parts, left = [], Decimal(0)
+    for name, value in zip(LOT_PARTS, values, strict=True):
+        width = Decimal(value) * 100 / total
+        parts.append({"name": name, "value": formats.number(value), "x": round(left, 3), "width": round(width, 3)})
+        left += width
+    return render_to_string("pages/lot_bar.html", {"parts": [part for part in parts if part["width"]]})

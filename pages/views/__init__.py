@@ -1,0 +1,13 @@
+"""The kinds of page. Each module says at its top how to declare one.
+
+ListPage     rows with filters, totals, sort and export         pages/views/list.py
+DetailPage   one record with figures, actions and tabs          pages/views/detail.py
+ActionPage   a form, what it will do, and doing it              pages/views/action.py
+"""
+
+from pages.views.action import ActionPage
+from pages.views.detail import DetailPage
+from pages.views.list import ListPage
+from pages.views.page import Allowed, Page
+
+__all__ = ["ActionPage", "Allowed", "DetailPage", "ListPage", "Page"]
