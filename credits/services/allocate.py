@@ -83,18 +83,17 @@ def _give_back(milestone: Milestone, surplus: int) -> list[Draw]:
 
 def _write(milestone: Milestone, draws: list[Draw], *, actor, on: datetime.date) -> Allocation:
     project = milestone.project
-    allocation, first = Allocation.objects.get_or_create(
+    earlier = Allocation.objects.filter(milestone=milestone).first()
+    allocation = earlier or Allocation.objects.create(
+        event_key=f"credits-allocation:{milestone.pk}",
+        allocation_type=Allocation.Type.ALLOCATION,
+        account=project.account,
+        currency=project.currency,
         milestone=milestone,
-        defaults={
-            "event_key": f"credits-allocation:{milestone.pk}",
-            "allocation_type": Allocation.Type.ALLOCATION,
-            "account": project.account,
-            "currency": project.currency,
-            "allocated_on": on,
-            "created_by": actor,
-        },
+        allocated_on=on,
+        created_by=actor,
     )
-    kind = Consumption.Type.CONSUMPTION if first else Consumption.Type.ADJUSTMENT
+    kind = Consumption.Type.ADJUSTMENT if earlier else Consumption.Type.CONSUMPTION
     Consumption.objects.bulk_create(
         Consumption(
             allocation=allocation,

@@ -68,8 +68,8 @@ def _check(opportunity: Opportunity, line: OpportunityLine | None, row: Row) -> 
         raise LineNotEligible(f"{line.description} carries no services credits.")
     if line.total > 0 and not row.exact and not row.value_per_credit and not row.amount_paid_per_credit:
         raise LineNotEligible(
-            f"{line.description}: {line.total.normalize():f} over {row.credits:,} credits rounds to a price of zero. Tick the "
-            "exact split instead."
+            f"{line.description}: {line.total.normalize():f} over {row.credits:,} credits rounds to a price of zero. Tick "
+            "the exact split instead."
         )
 
 

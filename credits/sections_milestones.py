@@ -1,0 +1,5 @@
+"""What services credits put on the pages of the apps below: milestones."""
+
+
+def register_all() -> None:
+    """Called once, when the apps are ready."""
