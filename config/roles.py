@@ -1,0 +1,57 @@
+"""The roles that come with the product: groups of permissions, brought up to date after every migration.
+
+A role gets what it lacks and keeps what somebody gave it by hand: a company may widen a role, and an upgrade must not take
+that back. What a later version takes out of a role is taken out by a migration that says so.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+# Whoever may view, may view all of the business and of its books: they are one number.
+VIEWED_APPS = ("ledger", "opportunities", "credits", "prepaid")
+
+SELLING = ("opportunities.manage_customers", "credits.manage_purchases")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "sales": SELLING,
+    "delivery": ("credits.allocate_credits", "credits.manage_milestones"),
+    "finance": (
+        *SELLING,
+        "credits.expire_purchases",
+        "ledger.run_night",
+        "ledger.add_exchangerate",
+        "ledger.change_exchangerate",
+    ),
+    "controller": (
+        "ledger.close_accountingperiod",
+        "ledger.add_accountingperiod",
+        "ledger.change_accountingperiod",
+        "ledger.add_postingsetup",
+        "ledger.change_postingsetup",
+        "ledger.change_ledgersetup",
+        "credits.change_creditssetup",
+    ),
+    "viewer": (),
+}
+
+
+def synchronise(**kwargs: Any) -> None:
+    """Makes the groups that are missing and gives each the permissions of its role. Safe to repeat.
+
+    Also the receiver of `post_migrate`; permissions of apps that are not migrated yet come with a later call.
+    """
+    views = set(Permission.objects.filter(content_type__app_label__in=VIEWED_APPS, codename__startswith="view_"))
+    for role, names in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.add(*views, *permissions(names))
+
+
+def permissions(names: tuple[str, ...]) -> set[Permission]:
+    """The permissions of these names (`app.codename`) that exist."""
+    wanted = Q(pk=None)
+    for name in names:
+        app, codename = name.split(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return set(Permission.objects.filter(wanted))
