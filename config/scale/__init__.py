@@ -1,0 +1,1 @@
+"""A generated company of any size, and the benches that run over it."""
