@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
@@ -62,7 +63,7 @@ class SecondFactor:
         if name in OPEN_VIEWS or not request.user.is_authenticated or request.user.is_verified():
             return None
         if TOTPDevice.objects.filter(user_id=request.user.pk, confirmed=True).exists():
-            return redirect(f"{resolve_url('second-factor-verify')}?next={request.path}")
+            return redirect_to_login(request.get_full_path(), "second-factor-verify")
         if must_enrol(request.user) and name != "second-factor":
             return redirect("second-factor")
         return None

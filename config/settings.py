@@ -169,6 +169,7 @@ STORAGES = {
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FILTERS_EMPTY_CHOICE_LABEL = "Any"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table rows table-hover"}
 # The kit of pages imports no app, so it is told who knows the day.
 BUSINESS_DATE = "ledger.dates.business_date"

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils import timezone
 from django.views.generic import RedirectView, TemplateView
 
 from pages.sections import collect
@@ -22,15 +21,10 @@ class Home(Page, TemplateView):
 
     def get_title(self) -> str:
         user = self.request.user
-        return f"Good {part_of_day()}, {user.first_name or user.get_username()}"
+        return f"Hello, {user.first_name or user.get_username()}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(attention=list(collect("home", self.request)), **kwargs)
-
-
-def part_of_day() -> str:
-    hour = timezone.localtime().hour
-    return "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
 
 
 def health(request: HttpRequest) -> HttpResponse:

@@ -4,11 +4,6 @@ from django.conf import settings
 from django.db import models
 
 
-class SubmissionQuerySet(models.QuerySet):
-    def done_before(self, moment) -> "SubmissionQuerySet":
-        return self.filter(done_at__lt=moment)
-
-
 class Submission(models.Model):
     """One confirmed action: the form's token, written in the action's own transaction.
 
@@ -20,10 +15,13 @@ class Submission(models.Model):
     url = models.CharField(max_length=500, blank=True)
     done_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
-    objects = SubmissionQuerySet.as_manager()
-
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "token"], name="submission_once_per_user_and_token")]
 
     def __str__(self) -> str:
         return str(self.token)
+
+    def lead_to(self, url: str) -> None:
+        """Where a second sending of the same form goes."""
+        self.url = url
+        self.save(update_fields=["url"])

@@ -67,10 +67,12 @@ def icon(name: str, label: str = "") -> SafeString:
 def spoken(field: BoundField) -> str:
     """The value of a form's field as it is read, not as it is typed."""
     value = field.value()
-    if isinstance(value, date):
-        return formats.day(value)
     if value in (None, ""):
         return formats.NOTHING
+    if isinstance(value, date):
+        return formats.day(value)
+    if hasattr(field.field, "queryset"):
+        return str(field.field.queryset.get(pk=value))
     chosen = {str(key): label for key, label in getattr(field.field, "choices", ())}
     return str(chosen.get(str(value), value))
 

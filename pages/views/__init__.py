@@ -2,12 +2,14 @@
 
 ListPage     rows with filters, totals, sort and export         pages/views/list.py
 DetailPage   one record with figures, actions and tabs          pages/views/detail.py
+FormPage     a plain form, for what moves no credits         pages/views/form.py
 ActionPage   a form, what it will do, and doing it              pages/views/action.py
 """
 
 from pages.views.action import ActionPage
 from pages.views.detail import DetailPage
+from pages.views.form import FormPage
 from pages.views.list import ListPage
 from pages.views.page import Allowed, Page
 
-__all__ = ["ActionPage", "Allowed", "DetailPage", "ListPage", "Page"]
+__all__ = ["ActionPage", "Allowed", "DetailPage", "FormPage", "ListPage", "Page"]

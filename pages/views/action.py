@@ -21,22 +21,17 @@ person saw; if it differs, nothing is written and the panel is shown anew with t
 to its field and keeps what was typed. Sent twice, it happens once. Without `form_class` only the confirmation is asked.
 """
 
-import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.generic import TemplateView
-from django.views.generic.detail import SingleObjectMixin
 
 from pages import receipts
-from pages.forms import PageForm, as_data, refuse
-from pages.models import Submission
+from pages.forms import as_data, refuse
 from pages.preview import Preview, rehearse
 from pages.refusals import Refused
-from pages.views.page import Page
+from pages.views.entry import EntryPage
 
 
 class Stale(Exception):
@@ -46,11 +41,10 @@ class Stale(Exception):
         self.preview = preview
 
 
-class ActionPage(Page, SingleObjectMixin, TemplateView):
+class ActionPage(EntryPage):
     template_name = "pages/action.html"
-    form_class: type = PageForm
     success_message = "Done."
-    wide = False
+    wide = False  # the form over the whole width, with the panel below it
 
     def run(self, form: Any) -> Preview:
         raise NotImplementedError
@@ -60,21 +54,6 @@ class ActionPage(Page, SingleObjectMixin, TemplateView):
 
     def get_success_message(self, preview: Preview) -> str:
         return self.success_message
-
-    def get_initial(self) -> dict[str, Any]:
-        return {}
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {}
-
-    def get_form(self, data: Any = None) -> Any:
-        return self.form_class(data=data, initial=self.get_initial(), **self.get_form_kwargs())
-
-    def get_object(self, queryset: Any = None) -> Any:
-        return super().get_object(queryset) if self.model or self.queryset is not None else None
-
-    def get_cancel_url(self) -> str:
-        return self.object.get_absolute_url() if self.object else "."
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()
@@ -105,35 +84,24 @@ class ActionPage(Page, SingleObjectMixin, TemplateView):
     def confirm(self, form: Any) -> HttpResponse:
         seen = self.request.POST.get("fingerprint", "")
         try:
-            with transaction.atomic():
-                return self.carry_out(form, seen)
+            return self.carry_out(form, seen)
         except Stale as stale:
-            self.object = self.get_object()
-            return self.show(form, preview=stale.preview, stale=bool(seen), seen=frozenset(seen.split("-")))
+            panel = {"preview": stale.preview, "stale": bool(seen), "seen": frozenset(seen.split("-"))}
         except Refused as refused:
-            self.object = self.get_object()
             refuse(form, refused.message, refused.field)
-            return self.show(form, waiting=True)
+            panel = {"waiting": True}
+        self.object = self.get_object()
+        return self.show(form, **panel)
 
+    @transaction.atomic
     def carry_out(self, form: Any, seen: str) -> HttpResponse:
-        submission, first = Submission.objects.get_or_create(user=self.request.user, token=self.token())
-        if not first:
-            messages.info(self.request, "This was already done when the form arrived a second time.")
+        submission = self.submission()
+        if submission.url:
             return HttpResponseRedirect(submission.url)
         preview = self.run(form)
         if preview.fingerprint != seen:
             raise Stale(preview)
-        submission.url = self.get_success_url()
-        submission.save(update_fields=["url"])
+        submission.lead_to(self.get_success_url())
         messages.success(self.request, self.get_success_message(preview))
         receipts.keep(self.request, preview)
         return HttpResponseRedirect(submission.url)
-
-    def token(self) -> uuid.UUID:
-        """The form's own; one that cannot be read is as good as a new one."""
-        return forms.UUIDField(required=False).clean(self.request.POST.get("token", "")) or uuid.uuid4()
-
-    def show(self, form: Any, template: str = "", **panel: Any) -> HttpResponse:
-        token = self.request.POST.get("token") or uuid.uuid4()
-        context = self.get_context_data(form=form, token=token, wide=self.wide, **panel)
-        return self.response_class(self.request, template or self.get_template_names(), context)

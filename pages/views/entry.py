@@ -1,0 +1,47 @@
+"""What the two kinds of page with a form have in common: the form, the object it is about, and the token."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.views.generic import TemplateView
+from django.views.generic.detail import SingleObjectMixin
+
+from pages.forms import PageForm
+from pages.models import Submission
+from pages.views.page import Page
+
+
+class EntryPage(Page, SingleObjectMixin, TemplateView):
+    form_class: type = PageForm
+
+    def get_object(self, queryset: Any = None) -> Any:
+        return super().get_object(queryset) if self.model or self.queryset is not None else None
+
+    def get_initial(self) -> dict[str, Any]:
+        return {}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {}
+
+    def get_form(self, data: Any = None) -> Any:
+        return self.form_class(data=data, initial=self.get_initial(), **self.get_form_kwargs())
+
+    def get_cancel_url(self) -> str:
+        return self.object.get_absolute_url() if self.object else "/"
+
+    def submission(self) -> Submission:
+        """The form's own row. One that already leads somewhere says that the form was sent before."""
+        return Submission.objects.get_or_create(user=self.request.user, token=self.token())[0]
+
+    def token(self) -> uuid.UUID:
+        """What cannot be read is as good as a new one."""
+        try:
+            return forms.UUIDField().clean(self.request.POST.get("token"))
+        except forms.ValidationError:
+            return uuid.uuid4()
+
+    def show(self, form: Any, template: str = "", **more: Any) -> HttpResponse:
+        context = self.get_context_data(form=form, token=self.token(), **more)
+        return self.response_class(self.request, template or self.get_template_names(), context)

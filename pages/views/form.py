@@ -1,0 +1,62 @@
+"""A plain form: for what moves neither credits nor money, so that no preview is needed.
+
+    class AccountCreate(FormPage):
+        permission_required = "opportunities.manage_customers"
+        form_class = AccountForm                        # pages.forms.PageForm or PageModelForm
+        title = "New account"
+        submit_label = "Create account"                 # the button says what it does
+
+        def save(self, form):                           # calls ONE service, answers with what was made or changed
+            return create_account(**form.cleaned_data, actor=self.request.user)
+
+    class AccountEdit(FormPage):
+        model = Account                                 # get_object() as in a DetailView
+
+`save` runs in a transaction. A `Refused` goes to its field, nothing is written and what was typed is kept. Sent twice,
+it happens once. Afterwards the page of what was made is shown.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from pages.forms import refuse
+from pages.refusals import Refused
+from pages.views.entry import EntryPage
+
+
+class FormPage(EntryPage):
+    template_name = "pages/form.html"
+    submit_label = "Save"
+    success_message = "Saved."
+
+    def save(self, form: Any) -> Any:
+        raise NotImplementedError
+
+    def get_success_url(self, saved: Any) -> str:
+        return saved.get_absolute_url()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        return self.show(self.get_form())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        form = self.get_form(request.POST)
+        try:
+            if form.is_valid():
+                return self.carry_out(form)
+        except Refused as refused:
+            refuse(form, refused.message, refused.field)
+        self.object = self.get_object()
+        return self.show(form)
+
+    @transaction.atomic
+    def carry_out(self, form: Any) -> HttpResponse:
+        submission = self.submission()
+        if not submission.url:
+            submission.lead_to(self.get_success_url(self.save(form)))
+            messages.success(self.request, self.success_message)
+        return HttpResponseRedirect(submission.url)
