@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ledger.reports.checks import Offender, offenders
 
 TOTALS = """
-SELECT p.number, format('allocated %s, expired %s; its consumptions say %s and %s',
+SELECT p.number, format('allocated %%s, expired %%s; its consumptions say %%s and %%s',
                         p.credits_allocated, p.credits_expired, c.allocated, c.expired)
 FROM credits_purchase p
 CROSS JOIN LATERAL (
@@ -21,7 +21,7 @@ WHERE (p.credits_allocated, p.credits_expired) <> (c.allocated, c.expired)
 """
 
 MILESTONES = """
-SELECT m.number, format('%s credits allocated; its consumptions say %s', m.credits_allocated, coalesce(c.credits, 0))
+SELECT m.number, format('%%s credits allocated; its consumptions say %%s', m.credits_allocated, coalesce(c.credits, 0))
 FROM credits_milestone m
 LEFT JOIN (SELECT milestone_id, sum(credits) AS credits FROM credits_consumption GROUP BY milestone_id) c
   ON c.milestone_id = m.id
@@ -29,7 +29,7 @@ WHERE m.credits_allocated <> coalesce(c.credits, 0)
 """
 
 RELEASED_UNITS = """
-SELECT p.number, format('%s credits released; completed and earned %s, expired %s, refunded %s',
+SELECT p.number, format('%%s credits released; completed and earned %%s, expired %%s, refunded %%s',
                         p.credits_released, coalesce(e.units, 0), p.credits_expired, p.credits_refunded)
 FROM credits_purchase p
 LEFT JOIN (
@@ -41,7 +41,7 @@ WHERE p.credits_released <> coalesce(e.units, 0) + p.credits_expired + p.credits
 """
 
 LIABILITY_PER_LOT = """
-SELECT p.number, format('deferred %s %s, LCY %s; the journal says %s and %s on account %s', p.currency_id, p.deferred,
+SELECT p.number, format('deferred %%s %%s, LCY %%s; the journal says %%s and %%s on account %%s', p.currency_id, p.deferred,
                         coalesce(p.paid_total_lcy, 0) - p.released_lcy, coalesce(b.amount, 0), coalesce(b.amount_lcy, 0),
                         p.deferral_account_id)
 FROM credits_purchase p
@@ -63,9 +63,10 @@ WITH lots AS (
            sum(credit - debit) AS amount, sum(credit_lcy - debit_lcy) AS amount_lcy
     FROM ledger_journalline WHERE account_id IN (SELECT account_id FROM lots) GROUP BY 1, 2, 3
 )
-SELECT format('account %s, %s, %s', account_id, product_group_id, currency_id),
-       format('the lots hold %s, LCY %s; the account stands at %s and %s',
-              coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0), coalesce(books.amount, 0), coalesce(books.amount_lcy, 0))
+SELECT format('account %%s, %%s, %%s', account_id, product_group_id, currency_id),
+       format('the lots hold %%s, LCY %%s; the account stands at %%s and %%s',
+              coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0),
+              coalesce(books.amount, 0), coalesce(books.amount_lcy, 0))
 FROM lots FULL JOIN books USING (account_id, product_group_id, currency_id)
 WHERE (coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0)) <> (coalesce(books.amount, 0), coalesce(books.amount_lcy, 0))
 """
@@ -78,7 +79,7 @@ WHERE c.earned_on IS NOT NULL AND c.reopened_at IS NULL AND c.entry_id IS NULL A
 """
 
 STANDING = """
-SELECT m.number, format('actual date %s; its standing completion says %s', coalesce(m.actual_on::text, 'none'),
+SELECT m.number, format('actual date %%s; its standing completion says %%s', coalesce(m.actual_on::text, 'none'),
                         coalesce(c.actual_on::text, 'none'))
 FROM credits_milestone m
 LEFT JOIN credits_completion c ON c.milestone_id = m.id AND c.reopened_at IS NULL
