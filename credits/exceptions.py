@@ -77,10 +77,14 @@ class Shortage(Refused):
         )
 
 
+class BadMilestone(Refused):
+    """A field of a milestone breaks its rule; `field` names it."""
+
+
 class GateClosed(Refused):
     def __init__(self, milestone):
         super().__init__(
-            f"{milestone} needs {milestone.credits_needed:,} credits and {milestone.credits_allocated:,} are allocated. "
+            f"{milestone} needs {milestone.credits_needed or 0:,} credits and {milestone.credits_allocated:,} are allocated. "
             "Allocate exactly what it needs, then complete it."
         )
 
@@ -88,6 +92,11 @@ class GateClosed(Refused):
 class NotCompleted(Refused):
     def __init__(self, milestone):
         super().__init__(f"{milestone} is not completed, so there is nothing to reopen.")
+
+
+class NoReason(Refused):
+    def __init__(self, milestone):
+        super().__init__(f"Say why {milestone} is reopened: the reason is kept with it.", field="reason")
 
 
 class AlreadyCompleted(Refused):

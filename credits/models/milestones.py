@@ -1,7 +1,8 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from ledger.fields import AmountField
@@ -17,7 +18,32 @@ class Status(models.TextChoices):
     CANCELED = "canceled", "Canceled"
 
 
+class State(models.TextChoices):
+    """Where a milestone stands with its credits: the first that fits."""
+
+    COMPLETED = "completed", "Completed"
+    ADJUSTING = "adjusting", "Needs adjusting"
+    WAITING = "waiting", "Waiting for credits"
+    FUNDED = "funded", "Allocated"
+    OPEN = "open", "Open"
+
+
 class MilestoneQuerySet(models.QuerySet):
+    def with_state(self, statuses_without_allocation):
+        """`state`, one of `State`; a status that needs no allocation does not wait for credits."""
+        waits = Q(credits_needed__isnull=False) & ~Q(status__in=statuses_without_allocation)
+        return self.annotate(
+            state=Case(
+                When(actual_on__isnull=False, then=Value(State.COMPLETED)),
+                When(Q(credits_allocated__gt=0) & ~Q(credits_allocated=Coalesce("credits_needed", 0)),
+                     then=Value(State.ADJUSTING)),
+                When(waits & Q(credits_allocated=0), then=Value(State.WAITING)),
+                When(credits_allocated__gt=0, then=Value(State.FUNDED)),
+                default=Value(State.OPEN),
+                output_field=models.CharField(choices=State.choices),
+            )
+        )  # fmt: skip
+
     def needing_credits(self, statuses_without_allocation):
         """Open milestones whose status asks for credits that are not, or not exactly, allocated."""
         return (
@@ -60,7 +86,8 @@ class Milestone(models.Model):
             models.CheckConstraint(condition=Q(credits_allocated__gte=0), name="milestone_allocated_not_negative"),
             models.CheckConstraint(
                 condition=Q(actual_on=None) | Q(credits_needed=None, credits_allocated=0)
-                | Q(credits_allocated=F("credits_needed")),
+                # Said in so many words: compared with an empty number, a CHECK knows nothing and lets pass.
+                | Q(credits_needed__isnull=False, credits_allocated=F("credits_needed")),
                 name="milestone_allocated_in_full_before_it_is_done",
             ),
         ]  # fmt: skip

@@ -44,13 +44,17 @@ def adjust(milestone: Milestone, *, total: int, actor, on: datetime.date | None 
 
 
 def lock_milestone(milestone: Milestone) -> Milestone:
-    """The milestone as it is now, locked after its account and every lot that its account could draw from."""
+    """The milestone as it is now, locked after its account and every lot that its account could draw from. Refused
+    (NotForCredits) where it went to another project while the lock was waited for: then the locks are the wrong ones."""
     project = Project.objects.get(milestones=milestone)
     lock_account(project.account_id)
     lots = Purchase.objects.with_credits_left().filter(account=project.account_id, currency=project.currency_id)
     list(lots.order_by("id").select_for_update(no_key=True).values_list("id"))
     milestones = Milestone.objects.select_related("project__account", "project__currency")
-    return milestones.select_for_update(of=["self"], no_key=True).get(pk=milestone.pk)
+    milestone = milestones.select_for_update(of=["self"], no_key=True).get(pk=milestone.pk)
+    if milestone.project_id != project.pk:
+        raise NotForCredits(f"{milestone} was moved to {milestone.project} meanwhile. Look at it again.")
+    return milestone
 
 
 def _set_total(milestone: Milestone, total: int, *, actor, on: datetime.date) -> Allocation | None:

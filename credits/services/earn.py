@@ -19,9 +19,10 @@ SELECT c.id, bool_and(p.amount_paid_per_credit = 0 OR g.sales_id IS NOT NULL) AS
        min(p.business_group_id) FILTER (WHERE g.sales_id IS NULL) AS business_group,
        min(p.product_group_id) FILTER (WHERE g.sales_id IS NULL) AS product_group
 FROM credits_completion c
-LEFT JOIN (
-    SELECT DISTINCT milestone_id, purchase_id FROM credits_consumption WHERE milestone_id IS NOT NULL
-) d ON d.milestone_id = c.milestone_id
+LEFT JOIN LATERAL (
+    SELECT purchase_id FROM credits_consumption WHERE milestone_id = c.milestone_id
+    GROUP BY purchase_id HAVING sum(credits) > 0
+) d ON true
 LEFT JOIN credits_purchase p ON p.id = d.purchase_id
 LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
 JOIN credits_milestone m ON m.id = c.milestone_id

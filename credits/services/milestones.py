@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from credits.exceptions import AlreadyCompleted, BadActualDate, GateClosed, NotCompleted, NotForCredits
+from credits.exceptions import AlreadyCompleted, BadActualDate, GateClosed, NoReason, NotCompleted, NotForCredits
 from credits.models import Completion, Milestone
 from credits.models.milestones import Status
 from credits.services.allocate import lock_milestone
@@ -44,8 +44,10 @@ def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = N
 def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     """Takes the actual date back, so that credits can be adjusted; completing again is a new event.
 
-    Books: the mirror of the revenue, today, where a night posted it; nothing otherwise. Refused: NotCompleted.
+    Books: the mirror of the revenue, today, where a night posted it; nothing otherwise. Refused: NotCompleted, NoReason.
     """
+    if not reason.strip():
+        raise NoReason(milestone)
     milestone = lock_milestone(milestone)
     completion = milestone.completions.filter(reopened_at=None).select_related("entry__currency").first()
     if completion is None:
