@@ -32,7 +32,7 @@ def let_append_only_tables_be_emptied() -> None:
     def flush_past_triggers(self: DatabaseOperations, sql_list: list[str]) -> Any:
         return flush(self, ["SET LOCAL session_replication_role = replica", *sql_list])
 
-    DatabaseOperations.execute_sql_flush = flush_past_triggers
+    DatabaseOperations.execute_sql_flush = flush_past_triggers  # type: ignore[method-assign, assignment]
 
 
 let_append_only_tables_be_emptied()

@@ -37,8 +37,7 @@ def create(data: Path, programs: Path, user: User) -> None:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     user.own(new)
-    initdb = [programs / "initdb", "-D", new, "-U", SUPERUSER, "--auth=peer", "--no-instructions", *_INITDB]
-    _run(user, *initdb)
+    _run(user, programs / "initdb", "-D", new, "-U", SUPERUSER, "--auth=peer", "--no-instructions", *_INITDB)
     _admit(new, user)
     _run(user, programs / "postgres", "--single", "-D", new, "postgres", input=f"CREATE DATABASE {DATABASE}\n")
     new.rename(data)

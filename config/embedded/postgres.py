@@ -35,7 +35,7 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """Ask the server: a pid file, a socket or a process says little."""
-        where = ["-h", self.sockets, "-p", PORT, "-U", cluster.SUPERUSER, "-d", "postgres"]
+        where = ["-h", str(self.sockets), "-p", PORT, "-U", cluster.SUPERUSER, "-d", "postgres"]
         return subprocess.run([self.bin / "pg_isready", "-q", *where]).returncode == 0
 
     def start(self) -> None:

@@ -40,7 +40,7 @@ class Address:
     def answers(self) -> bool:
         connection = http.client.HTTPConnection(self._reachable(), self.port, timeout=5)
         try:
-            connection.request("HEAD", "/")
+            connection.request("HEAD", "/health/")
             connection.getresponse()
         except (OSError, http.client.HTTPException):
             return False
