@@ -1,8 +1,10 @@
-"""What was posted, in the rows of a preview or a receipt.
+"""What was posted, in the rows of a preview or a receipt:
 
     with recording() as entries:
         confirm_purchase(...)
     Preview(postings=posting_lines(entries), ...)
+
+Nothing in them comes from a sequence, so that two rehearsals of the same say the same.
 """
 
 from collections.abc import Sequence

@@ -48,9 +48,9 @@ BEGIN
     JOIN ledger_journalentry r ON r.id = e.reverses_id
     LEFT JOIN ledger_journalline o ON o.entry_id = r.id AND o.line_no = n.line_no
     WHERE r.line_count <> e.line_count OR r.reverses_id IS NOT NULL
-       OR (o.account_id, o.currency_id, o.debit, o.credit, o.debit_lcy, o.credit_lcy, o.party, o.lot)
+       OR (o.account_id, o.product_group_id, o.currency_id, o.debit, o.credit, o.debit_lcy, o.credit_lcy, o.party, o.lot)
           IS DISTINCT FROM
-          (n.account_id, n.currency_id, n.credit, n.debit, n.credit_lcy, n.debit_lcy, n.party, n.lot)
+          (n.account_id, n.product_group_id, n.currency_id, n.credit, n.debit, n.credit_lcy, n.debit_lcy, n.party, n.lot)
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'journal entry % is not the mirror of the entry it reverses', bad.event_key
