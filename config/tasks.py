@@ -24,7 +24,7 @@ def run_night_if_due() -> None:
 @shared_task
 def run_nights(until: str | None = None, actor_id: int | None = None) -> None:
     """The nights up to a date (ISO, default: today)."""
-    actor = get_user_model().objects.filter(pk=actor_id).first()
+    actor = get_user_model().objects.filter(pk=actor_id).first() if actor_id else None
     day = datetime.date.fromisoformat(until) if until else None
     for _ in night.run_nights(day, actor=actor, announce=_invite):
         pass

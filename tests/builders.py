@@ -61,16 +61,17 @@ def make_purchase(account: Account, *, draft: bool = False, actor=None, **change
 def make_project(account: Account, *, currency: str | None = None) -> Project:
     number = next(_count)
     return Project.objects.create(
-        number=f"P{number:05d}", name=f"Programme {number}", account=account, currency_id=currency or account.currency_id
+        number=f"P{number:05d}",
+        name=f"Programme {number}",
+        account=account,
+        currency_id=currency or account.currency_id,
     )
 
 
 def make_milestone(project: Project, credits_needed: int | None = 4, **changes) -> Milestone:
     number = next(_count)
     values = {"name": f"Milestone {number}", "status": "approved", "target_on": datetime.date(2026, 12, 1)} | changes
-    return Milestone.objects.create(
-        project=project, number=f"MS-{number:06d}", credits_needed=credits_needed, **values
-    )
+    return Milestone.objects.create(project=project, number=f"MS-{number:06d}", credits_needed=credits_needed, **values)
 
 
 def trial_balance() -> dict[str, dict[str, Decimal]]:

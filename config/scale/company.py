@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -36,7 +37,7 @@ def generate(*, accounts: int, purchases: int, seed: str, on: datetime.date) -> 
         ExchangeRate.objects.get_or_create(
             currency_id=currency, starting_on=datetime.date(2015, 1, 1), defaults={"rate": rate}
         )
-    params = {"accounts": accounts, "purchases": purchases, "seed": seed, "on": on}
+    params: dict[str, Any] = {"accounts": accounts, "purchases": purchases, "seed": seed, "on": on}
     with connection.cursor() as cursor:
         for name in ("company.sql", "work.sql"):
             for statement in (FOLDER / name).read_text(encoding="utf-8").split(";\n\n"):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinValueValidator
@@ -199,9 +200,9 @@ class Purchase(models.Model):
         return f"purchase:{self.pk}"
 
     @property
-    def deferred_lcy(self):
+    def deferred_lcy(self) -> Decimal:
         """What is still deferred, in LCY, at the rate of the day of purchase."""
-        return 0 if self.draft else self.paid_total_lcy - self.released_lcy
+        return (self.paid_total_lcy or Decimal(0)) - self.released_lcy
 
 
 class PurchaseDateChange(models.Model):

@@ -59,8 +59,10 @@ def propose(opportunity: Opportunity, *, on: datetime.date) -> Proposal:
     ):
         bought.setdefault(line_id, []).append(number)
     for line in opportunity.lines.select_related("product", "opportunity__currency"):
-        if reason := _why_not(line, bought.get(line.pk, [])):
-            left_out.append((line, reason))
+        if numbers := bought.get(line.pk):
+            left_out.append((line, f"Already bought: {', '.join(sorted(numbers))}"))
+        elif line.services_credits is None:
+            left_out.append((line, "No services credits on this line"))
         else:
             lines.append(propose_line(line, line.services_credits, on=on))
     won = opportunity.stage == Opportunity.Stage.WON
@@ -92,11 +94,3 @@ def year_after(day: datetime.date) -> datetime.date:
         return day.replace(year=day.year + 1)
     except ValueError:
         return day.replace(year=day.year + 1, day=28)
-
-
-def _why_not(line: OpportunityLine, numbers: list[str]) -> str:
-    if numbers:
-        return f"Already bought: {', '.join(sorted(numbers))}"
-    if line.services_credits is None:
-        return "No services credits on this line"
-    return ""

@@ -62,6 +62,8 @@ def _set_total(milestone: Milestone, total: int, *, actor, on: datetime.date) ->
         raise AlreadyCompleted(milestone)
     if milestone.status == Status.CANCELED and total > milestone.credits_allocated:
         raise NotForCredits(f"{milestone} is canceled: it takes no credits.")
+    if milestone.credits_needed is None and total > milestone.credits_allocated:
+        raise NotForCredits(f"{milestone} needs no services credits. Enter how many it needs first.")
     change = total - milestone.credits_allocated
     if not change:
         return Allocation.objects.filter(milestone=milestone).first()

@@ -5,6 +5,7 @@ paid for the credits it drew; free credits earn nothing and are marked as done a
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -78,5 +79,5 @@ def earn_completed(first_account: int, last_account: int, *, on: datetime.date, 
 
 
 def _errors(pending: Sequence[tuple]) -> list[str]:
-    cells = [tuple(cell) for _, postable, *cell in pending if postable is False]
-    return [f"{cells.count(cell)} completions: {MissingAccount(*cell, 'sales')}" for cell in sorted(set(cells))]
+    cells = Counter((group, product) for _, postable, group, product in pending if postable is False)
+    return [f"{n} completions: {MissingAccount(*cell, account='sales')}" for cell, n in sorted(cells.items())]

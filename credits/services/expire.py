@@ -87,7 +87,9 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
     due = DUE.format(before="<=" if by_hand else "<", scope=scope)
     with connection.cursor() as cursor:
         cursor.execute(UNPOSTABLE.format(due=due), params)
-        errors = [f"{lots} purchases: {MissingAccount(*cell, 'breakage')}" for *cell, lots in cursor.fetchall()]
+        errors = [
+            f"{n} purchases: {MissingAccount(group, product, 'breakage')}" for group, product, n in cursor.fetchall()
+        ]
         cursor.execute(EXPIRE.format(due=due), params)
         consumption_ids, credits = cursor.fetchone()
     entries = release(UNITS, [consumption_ids], actor=actor) if consumption_ids else []

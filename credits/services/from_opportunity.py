@@ -51,14 +51,13 @@ def create_from_opportunity(
     locked = {line.pk: line for line in lines.select_for_update(of=["self"], no_key=True)}
     purchases = []
     for row in rows:
-        line = locked.get(row.line.pk)
-        _check(opportunity, line, row)
+        line = _checked(locked.get(row.line.pk), opportunity, row)
         for number, terms in enumerate(_terms(opportunity, line, row, on or business_date()), start=1):
             purchases.append(create_purchase(terms, actor=actor, draft=draft, line=line, line_part=number))
     return purchases
 
 
-def _check(opportunity: Opportunity, line: OpportunityLine | None, row: Row) -> None:
+def _checked(line: OpportunityLine | None, opportunity: Opportunity, row: Row) -> OpportunityLine:
     if line is None:
         raise LineNotEligible(f"{row.line.description} is not a line of {opportunity} any more. Open the window again.")
     numbers = line.purchases.order_by("number").values_list("number", flat=True)
@@ -71,6 +70,7 @@ def _check(opportunity: Opportunity, line: OpportunityLine | None, row: Row) -> 
             f"{line.description}: {line.total.normalize():f} over {row.credits:,} credits rounds to a price of zero. Tick "
             "the exact split instead."
         )
+    return line
 
 
 def _terms(opportunity: Opportunity, line: OpportunityLine, row: Row, on: datetime.date) -> list[Terms]:

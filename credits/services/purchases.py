@@ -5,6 +5,7 @@ of purchase; back to draft posts the mirror; free credits post nothing. The valu
 """
 
 import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -150,24 +151,29 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
     purchase.confirmations += 1
     purchase.business_group = purchase.account.business_group
     total = product(purchase.number_of_credits, purchase.amount_paid_per_credit)
-    if not total:
+    if total:
+        _confirm_paid(purchase, total, actor=actor)
+    else:
         purchase.paid_total_lcy = total
         purchase.save()
-        return purchase
-    accounts = posting_accounts(
-        business_group=purchase.business_group_id,
-        product_group=purchase.product_group_id,
-        needed=("receivable", "deferral"),
-    )
-    purchase.deferral_account = accounts.deferral
-    purchase.exchange_rate = rate_on(purchase.currency, purchase.purchased_on)
-    purchase.paid_total_lcy = to_lcy(total, purchase.exchange_rate, ledger_setup().lcy.decimals)
-    purchase.save()
-    _post_confirmation(purchase, receivable=accounts.receivable_id, total=total, actor=actor)
     return purchase
 
 
-def _post_confirmation(purchase: Purchase, *, receivable: str, total, actor) -> None:
+def _confirm_paid(purchase: Purchase, total: Decimal, *, actor) -> None:
+    """Fixes where the money waits and what it is worth in LCY, and posts it."""
+    accounts = posting_accounts(
+        business_group=purchase.account.business_group_id,
+        product_group=purchase.product_group_id,
+        needed=("receivable", "deferral"),
+    )
+    rate = rate_on(purchase.currency, purchase.purchased_on)
+    total_lcy = to_lcy(total, rate, ledger_setup().lcy.decimals)
+    purchase.deferral_account_id, purchase.exchange_rate, purchase.paid_total_lcy = (
+        accounts["deferral"],
+        rate,
+        total_lcy,
+    )
+    purchase.save()
     post(
         event_key=confirmation_key(purchase),
         kind="purchase",
@@ -175,10 +181,10 @@ def _post_confirmation(purchase: Purchase, *, receivable: str, total, actor) -> 
         currency=purchase.currency,
         description=f"{purchase.number}: {purchase.number_of_credits:,} services credits, {purchase.account.name}",
         lines=pair(
-            receivable,
-            purchase.deferral_account_id,
+            accounts["receivable"],
+            accounts["deferral"],
             amount=total,
-            amount_lcy=purchase.paid_total_lcy,
+            amount_lcy=total_lcy,
             product_group=purchase.product_group_id,
             party=purchase.account.party,
             lot=purchase.lot,

@@ -4,10 +4,14 @@ from ledger.exceptions import MissingAccount
 from ledger.models import PostingSetup
 
 
-def posting_accounts(*, business_group: str, product_group: str, needed: tuple[str, ...]) -> PostingSetup:
-    """The cell of the matrix, with every account of `needed` filled. Refused (MissingAccount) naming what is empty."""
+def posting_accounts(*, business_group: str, product_group: str, needed: tuple[str, ...]) -> dict[str, str]:
+    """The codes of the accounts of `needed` (receivable, deferral, sales, breakage) in the cell of the two groups. Refused
+    (MissingAccount) naming the first that is empty."""
     setup = PostingSetup.objects.filter(business_group=business_group, product_group=product_group).first()
+    accounts = {}
     for name in needed:
-        if setup is None or getattr(setup, f"{name}_id") is None:
+        code = getattr(setup, f"{name}_id", None)
+        if code is None:
             raise MissingAccount(business_group, product_group, name)
-    return setup
+        accounts[name] = code
+    return accounts

@@ -125,7 +125,7 @@ def reverse(
         raise AlreadyReversed(entry)
     if entry.reverses_id is not None:
         raise NotReversible(entry)
-    return post(
+    reversal = post(
         event_key=event_key,
         kind=kind,
         effective_on=max(effective_on, entry.effective_on),
@@ -136,6 +136,8 @@ def reverse(
         reason=reason,
         reverses=entry,
     )
+    assert reversal is not None  # what was posted has amounts, so its mirror has
+    return reversal
 
 
 def stored_line(line: JournalLine) -> Line:
@@ -160,13 +162,12 @@ def mirror(line: Line) -> Line:
 def _insert_header(**fields) -> JournalEntry | None:
     """The new header, or None where the event is posted already. Another transaction in the middle of posting the same
     event is waited for by the unique index."""
-    columns = {JournalEntry._meta.get_field(name).column: value for name, value in fields.items()}
-    columns = {column: getattr(value, "pk", value) for column, value in columns.items()}
+    columns = [JournalEntry._meta.get_field(name).get_attname() for name in fields]  # type: ignore[union-attr]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO ledger_journalentry ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
             " ON CONFLICT (event_key) DO NOTHING RETURNING id",
-            list(columns.values()),
+            [getattr(value, "pk", value) for value in fields.values()],
         )
         row = cursor.fetchone()
     return JournalEntry(pk=row[0], **fields) if row else None

@@ -1,0 +1,17 @@
+import json
+
+from django.core.management.base import BaseCommand
+
+from config.scale.bench_night import bench_night
+
+
+class Command(BaseCommand):
+    help = "The benchmarks: one JSON object per line. Ratios are taken in one run against a stated floor or peer."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--accounts", type=int, default=20_000)
+        parser.add_argument("--purchases", type=int, default=200_000)
+
+    def handle(self, *, accounts: int, purchases: int, **options) -> None:
+        for result in bench_night(accounts=accounts, purchases=purchases):
+            self.stdout.write(json.dumps(result))
