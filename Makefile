@@ -23,7 +23,7 @@ run: $(BASE)  ## Everything on this machine, at http://127.0.0.1:8000: make run 
 	@$(PY) -m config.run
 
 test: $(DEV)  ## The whole suite, on services of its own: make test ARGS="tests/ledger -k reversal"
-	@DRAWDOWN_LOCAL="$${DRAWDOWN_LOCAL:-.local/test}" $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(DEV)  ## Formatter, linter, types, import contracts, migrations, deployment checks
 	$(PY) -m ruff format --check .
