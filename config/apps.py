@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -9,7 +10,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config.roles import synchronise  # late: models are ready only now
+        from config.security import session_begins
 
         # Django tells of each app in turn. When it comes to auth, the permissions of our apps, which stand before it in
         # INSTALLED_APPS, are there.
         post_migrate.connect(synchronise, sender=apps.get_app_config("auth"), dispatch_uid="config.roles")
+        user_logged_in.connect(session_begins, dispatch_uid="config.security")

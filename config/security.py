@@ -20,6 +20,11 @@ Middleware = Callable[[HttpRequest], HttpResponse]
 OPEN_VIEWS = {"login", "logout", "second-factor-verify", "health", "favicon"}
 
 
+def session_begins(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """The clock starts with the sign-in."""
+    request.session.update({"started_at": int(time.time()), "active_at": int(time.time())})
+
+
 def session_limits(get_response: GetResponse) -> Middleware:
     """A session ends when nothing was done in it for a while, and after a working day in any case.
 
@@ -39,13 +44,13 @@ def session_limits(get_response: GetResponse) -> Middleware:
 
 def limit_reached(session: Any, now: int, *, polling: bool) -> str:
     """The sentence that ends the session, or nothing. Activity is written down at most once a minute."""
-    started, active = session.get("started_at", now), session.get("active_at", now)
+    started, active = session.get("started_at", 0), session.get("active_at", 0)
     if now - started >= settings.SESSION_MAX_SECONDS:
         return f"You were signed out: a session lasts {settings.SESSION_MAX_SECONDS // 3600} hours at most."
     if now - active >= settings.SESSION_IDLE_SECONDS:
         return f"You were signed out after {settings.SESSION_IDLE_SECONDS // 60} minutes without activity."
-    if "started_at" not in session or (now - active >= 60 and not polling):
-        session.update({"started_at": started, "active_at": now})
+    if now - active >= 60 and not polling:
+        session["active_at"] = now
     return ""
 
 

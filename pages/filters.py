@@ -6,10 +6,12 @@
 
         class Meta:
             model = Purchase
-            fields = ("search", "state", "expiry_date", "account")
+            fields = ("search", "state", "expiry_date", "currency")
             open = 3                      # how many of them stand open; three when left out
 
-What cannot be read gets a sentence at the filter and no rows: rows that ignore a filter would be believed.
+Numbers take the `NumberFilter` of this module, which knows its limits; customers are found by a `SearchFilter`, not by
+a list of twenty thousand. What cannot be read gets a sentence at the filter and no rows: rows that ignore a filter
+would be believed.
 """
 
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class EntryPage(Page, SingleObjectMixin, TemplateView):
         return self.form_class(data=data, initial=self.get_initial(), **self.get_form_kwargs())
 
     def get_cancel_url(self) -> str:
-        return self.object.get_absolute_url() if self.object else "/"
+        return self.object.get_absolute_url() if hasattr(self.object, "get_absolute_url") else "/"
 
     def submission(self) -> Submission:
         """The form's own row. One that already leads somewhere says that the form was sent before."""

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import django_filters
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
@@ -12,7 +11,7 @@ from config.urls import handler400, handler403, handler404, handler500  # noqa: 
 from config.urls import urlpatterns as product
 from ledger.models import ExchangeRate
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
-from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberFilter, SearchFilter
 from pages.forms import PageForm
 from pages.preview import Change, LeftOut, Link, PostingLine, Preview
 from pages.refusals import Refused
@@ -22,7 +21,7 @@ from pages.views import ActionPage, DetailPage, ListPage
 
 class RateFilter(FilterSet):
     search = SearchFilter(fields=("currency__code", "currency__name"))
-    rate = django_filters.NumberFilter(label="Rate")
+    rate = NumberFilter(label="Rate")
     starting_on = DayRangeFilter(label="From")
 
     class Meta:

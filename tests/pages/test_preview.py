@@ -1,0 +1,86 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import IntegrityError, connection, transaction
+from django.test import RequestFactory
+
+from pages import receipts
+from pages.preview import Change, LeftOut, Link, PostingLine, Preview, rehearse
+
+LINE = PostingLine("1200", "Receivables", Decimal("5.10"), Decimal(0), "USD", 2, Decimal("4.65"), Decimal(0), "EUR")
+PREVIEW = Preview([Change("A", "1", "2")], [LINE], [LeftOut("B", "expired")], ["Careful."], "Post", [Link("X", "/x/")])
+
+
+@pytest.mark.django_db
+def test_a_rehearsal_hands_back_the_result_and_leaves_no_trace():
+    assert rehearse(lambda: Group.objects.create(name="North").name) == "North"
+    assert not Group.objects.filter(name="North").exists()
+
+
+@pytest.mark.django_db
+def test_a_rehearsal_that_is_refused_leaves_no_trace_either():
+    def refused():
+        Group.objects.create(name="North")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        rehearse(refused)
+    assert not Group.objects.filter(name="North").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rehearsal_finds_what_only_the_commit_would_refuse():
+    def orphan():
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO auth_user_groups (user_id, group_id) VALUES (-1, -1)")
+
+    with pytest.raises(IntegrityError):
+        rehearse(orphan)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_the_commit_is_not_done():
+    done = []
+    rehearse(lambda: transaction.on_commit(lambda: done.append(1)))
+    assert done == []
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PREVIEW, changes=[Change("A", "1", "3")]),
+        replace(PREVIEW, postings=[replace(LINE, debit_lcy=Decimal("4.66"))]),
+        replace(PREVIEW, left_out=[]),
+        replace(PREVIEW, warnings=["Careless."]),
+        replace(PREVIEW, confirm_label="Post USD 5.10"),
+        replace(PREVIEW, postings=[LINE, LINE]),
+    ],
+)
+def test_the_fingerprint_covers_all_that_is_read(other):
+    assert other.fingerprint != PREVIEW.fingerprint
+
+
+def test_the_fingerprint_leaves_out_addresses_and_what_is_only_then_made():
+    same = replace(PREVIEW, changes=[Change("A", "1", "2", url="/17/")], made=[])
+    assert same.fingerprint == PREVIEW.fingerprint
+
+
+@pytest.mark.django_db
+def test_a_receipt_comes_back_from_the_session_to_the_cent_and_once():
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    receipts.keep(request, PREVIEW)
+    request.session.save()
+    request.session = SessionStore(request.session.session_key)
+    kept = receipts.take(request)
+    assert (kept.changes, kept.postings, kept.left_out, kept.made) == (
+        PREVIEW.changes,
+        PREVIEW.postings,
+        PREVIEW.left_out,
+        PREVIEW.made,
+    )
+    assert receipts.take(request) is None
