@@ -44,14 +44,6 @@ class MilestoneQuerySet(models.QuerySet):
             )
         )  # fmt: skip
 
-    def needing_credits(self, statuses_without_allocation):
-        """Open milestones whose status asks for credits that are not, or not exactly, allocated."""
-        return (
-            self.filter(credits_needed__isnull=False, actual_on=None)
-            .exclude(status__in=statuses_without_allocation)
-            .exclude(credits_allocated=F("credits_needed"))
-        )
-
 
 class Milestone(models.Model):
     """A piece of a project. With a number of services credits in it, it is paid by credits only, and cannot get its

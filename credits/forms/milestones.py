@@ -1,0 +1,46 @@
+from django import forms
+
+from credits.forms.fields import DayField, WholeNumberField
+from credits.models.milestones import Status
+from credits.services.edit_milestone import Details
+from ledger.dates import business_date
+from opportunities.models import Project
+from pages.forms import PageForm
+
+
+class MilestoneForm(PageForm):
+    project = forms.ModelChoiceField(
+        Project.objects.none(), help_text="Only credits of its account and currency can pay."
+    )
+    name = forms.CharField(max_length=120)
+    status = forms.ChoiceField(choices=Status.choices, required=False)
+    target_on = DayField(label="Target date", required=False, help_text="Sorts the list; it reserves nothing.")
+    credits_needed = WholeNumberField(
+        label="Services credits", required=False, help_text="How many credits it needs. Empty: not paid by credits."
+    )
+
+    layout = ("project", ("name", "status"), ("target_on", "credits_needed"))
+
+    def __init__(self, *args, projects, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = projects
+
+    @property
+    def details(self) -> Details:
+        return Details(**self.cleaned_data)
+
+
+class TotalForm(PageForm):
+    total = WholeNumberField(
+        label="Services credits to allocate", help_text="The new total for this milestone; 0 gives all back."
+    )
+
+
+class CompleteForm(PageForm):
+    actual_on = DayField(label="Actual date", initial=business_date, help_text="Revenue belongs to this day.")
+
+
+class ReopenForm(PageForm):
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept with the completion."
+    )
