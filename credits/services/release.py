@@ -38,7 +38,7 @@ amounts AS (
     FROM levels WINDOW before AS (PARTITION BY purchase_id ORDER BY position)
 )
 SELECT a.event_key, a.kind, a.effective_on, a.currency_id, a.description,
-       2 * row_number() OVER (PARTITION BY a.event_key ORDER BY a.position, a.purchase_id) + side.place,
+       row_number() OVER (PARTITION BY a.event_key ORDER BY a.position, a.purchase_id, side.place),
        CASE WHEN side.place = 0 THEN a.deferral_account_id WHEN a.contra = 'sales' THEN g.sales_id ELSE g.breakage_id END,
        a.product_group_id,
        CASE side.place WHEN 0 THEN amount ELSE 0 END, CASE side.place WHEN 1 THEN amount ELSE 0 END,
