@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import second_factor, sign_in, views
+from config import search, second_factor, sign_in, views
 
 handler400 = views.bad_request
 handler403 = views.permission_denied
@@ -19,6 +19,8 @@ urlpatterns = [
     path("password/", sign_in.ChangePassword.as_view(), name="password_change"),
     path("second-factor/", second_factor.manage, name="second-factor"),
     path("second-factor/verify/", second_factor.Verify.as_view(), name="second-factor-verify"),
+    path("search/", search.Search.as_view(), name="search"),
+    path("customers/", include("opportunities.urls")),
     # The admin has no doors of its own.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/logout/", LogoutView.as_view()),

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OpportunitiesConfig(AppConfig):
     name = "opportunities"
+
+    def ready(self) -> None:
+        from ledger.sources import register  # late: models are ready only now
+        from opportunities import sources
+
+        register("account:", many=sources.accounts)

@@ -1,7 +1,21 @@
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from ledger.models import BusinessPostingGroup, Currency
+
+
+class AccountQuerySet(models.QuerySet):
+    def with_counts(self):
+        """`opportunity_count` and `project_count`."""
+        return self.annotate(opportunity_count=_count_of("opportunities"), project_count=_count_of("projects"))
+
+
+def _count_of(related: str) -> Coalesce:
+    rows = Account._meta.get_field(related).related_model.objects.filter(account=OuterRef("pk")).order_by()
+    counted = rows.values("account").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0, output_field=models.BigIntegerField())
 
 
 class Account(models.Model):
@@ -27,6 +41,8 @@ class Account(models.Model):
         related_name="billed_for",
         help_text="Who pays, when it is not the account itself.",
     )
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

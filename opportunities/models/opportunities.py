@@ -2,7 +2,8 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from ledger.fields import AmountField, PriceField
@@ -10,6 +11,20 @@ from ledger.models import Currency
 from ledger.money import EXACT, product, round_to
 from opportunities.models.accounts import Account
 from opportunities.models.products import Product
+
+
+class OpportunityQuerySet(models.QuerySet):
+    def with_totals(self):
+        """`amount` and `credits`: the sums of the lines."""
+        return self.annotate(
+            amount=_sum_of("total", AmountField()), credits=_sum_of("services_credits", models.BigIntegerField())
+        )
+
+
+def _sum_of(column: str, kind: models.Field) -> Coalesce:
+    """A subquery rather than a join, so that rows can still be counted and summed."""
+    lines = OpportunityLine.objects.filter(opportunity=OuterRef("pk")).order_by().values("opportunity")
+    return Coalesce(Subquery(lines.annotate(sum=Sum(column)).values("sum")), 0, output_field=kind)
 
 
 class Opportunity(models.Model):
@@ -26,6 +41,8 @@ class Opportunity(models.Model):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.OPEN)
     closes_on = models.DateField("close date")
+
+    objects = OpportunityQuerySet.as_manager()
 
     class Meta:
         ordering = ["-closes_on", "-id"]

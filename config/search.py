@@ -1,0 +1,130 @@
+"""One box for everything: by number or by name, each kind of record for those who may see it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.views.generic import TemplateView
+
+from credits.models import Milestone, Purchase
+from ledger.models import JournalEntry
+from opportunities.models import Account, Opportunity, Product, Project
+from pages.elements import Action
+from pages.views import Page
+
+SHOWN = 10  # of each kind
+LONGEST = 100  # characters
+
+
+@dataclass(frozen=True)
+class Hit:
+    label: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record: who may see it, how it is looked for, how a hit reads, and the list with all of its rows."""
+
+    label: str
+    permission: str
+    look: Callable[[str], QuerySet[Any]]
+    hit: Callable[[Any], Hit]
+    list_name: str
+
+
+def named(queryset: QuerySet[Any], number: str = "number") -> Callable[[str], QuerySet[Any]]:
+    """By the beginning of the number, which has an index, or by any part of the name."""
+
+    def look(text: str) -> QuerySet[Any]:
+        return queryset.filter(Q(**{f"{number}__startswith": text.upper()}) | Q(name__icontains=text))
+
+    return look
+
+
+def numbered_purchases(text: str) -> QuerySet[Purchase]:
+    return Purchase.objects.select_related("account").filter(number__startswith=text.upper())
+
+
+def entries(text: str) -> QuerySet[JournalEntry]:
+    """JE-0000012, or the number alone."""
+    digits = text.upper().removeprefix("JE-")
+    found = JournalEntry.objects.all()
+    return (
+        found.filter(pk=int(digits)) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else found.none()
+    )
+
+
+def address(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def of_account(record: Any) -> Hit:
+    return Hit(str(record), record.account.name, record.get_absolute_url())
+
+
+KINDS = (
+    Kind(
+        "Accounts", "opportunities.view_account", named(Account.objects.all()),
+        lambda account: Hit(str(account), "", account.get_absolute_url()), "opportunities:account-list",
+    ),
+    Kind(
+        "Opportunities", "opportunities.view_opportunity", named(Opportunity.objects.select_related("account")),
+        of_account, "opportunities:opportunity-list",
+    ),
+    Kind(
+        "Projects", "opportunities.view_project", named(Project.objects.select_related("account")),
+        of_account, "opportunities:project-list",
+    ),
+    Kind("Purchases", "credits.view_purchase", numbered_purchases, of_account, "credits:purchase-list"),
+    Kind(
+        "Milestones", "credits.view_milestone", named(Milestone.objects.select_related("project")),
+        lambda milestone: Hit(str(milestone), milestone.project.name, milestone.get_absolute_url()),
+        "credits:milestone-list",
+    ),
+    Kind(
+        "Products", "opportunities.view_product", named(Product.objects.all(), "code"),
+        lambda product: Hit(str(product), "", f"{reverse('opportunities:product-list')}?search={product.code}"),
+        "opportunities:product-list",
+    ),
+    Kind(
+        "Journal entries", "ledger.view_journalentry", entries,
+        lambda entry: Hit(str(entry), entry.description, address("ledger:entry", entry.pk)), "ledger:journal",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    hits: list[Hit]
+    more_url: str
+
+
+class Search(Page, TemplateView):
+    """What was found, grouped. Every signed-in person may search; what is found is what the role may see."""
+
+    permission_required = ()
+    template_name = "search.html"
+    title = "Search"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        text = self.request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
+        groups = list(self.found(text)) if text else []
+        return super().get_context_data(text=text, groups=groups, **kwargs)
+
+    def found(self, text: str) -> Iterator[Group]:
+        for kind in KINDS:
+            rows = list(kind.look(text)[: SHOWN + 1]) if self.request.user.has_perm(kind.permission) else []
+            if rows:
+                more = f"{address(kind.list_name)}" if len(rows) > SHOWN else ""
+                yield Group(kind.label, [kind.hit(row) for row in rows[:SHOWN]], more)
+
+    def get_actions(self) -> list[Action]:
+        return []

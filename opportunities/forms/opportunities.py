@@ -1,0 +1,61 @@
+from typing import Any
+
+from django import forms
+
+from opportunities.forms.lines import LineForms, line_values
+from opportunities.models import Opportunity
+from opportunities.reports.usage import buyers_of
+from opportunities.services.opportunities import OpportunityTerms, state_of
+from pages.forms import PageModelForm
+
+FIXED = "Fixed: {buyers} came from this opportunity."
+
+
+class OpportunityForm(PageModelForm):
+    """The head, and with it the lines. Lines that were bought are not in the form: they are shown as text."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    layout = (("name", "account"), ("currency", "stage"), ("closes_on",))
+
+    class Meta:
+        model = Opportunity
+        fields = ("name", "account", "currency", "stage", "closes_on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        self.bought = buyers_of(instance) if instance else {}
+        buyers = ", ".join(name for names in self.bought.values() for name in names)
+        locked = {name: FIXED.format(buyers=buyers) for name in ("account", "currency")} if buyers else {}
+        super().__init__(*args, locked=locked, **kwargs)
+        self.fields["currency"].required = False
+        self.fields["currency"].help_text = "Of every line. Empty: the account's."
+        self.own_lines = list(instance.lines.select_related("product__currency")) if instance else []
+        if instance and not self.is_bound:
+            self.initial["seen"] = state_of(instance)
+        free = [line_values(line) for line in self.own_lines if line.pk not in self.bought]
+        self.lines = LineForms(self.data if self.is_bound else None, initial=free)
+
+    @property
+    def bought_lines(self) -> list[Any]:
+        return [(line, ", ".join(self.bought[line.pk])) for line in self.own_lines if line.pk in self.bought]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "account" in cleaned and not cleaned.get("currency"):
+            cleaned["currency"] = cleaned["account"].currency
+        self.lines.currency = cleaned.get("currency")
+        if not self.lines.is_valid():
+            self.add_error(None, "A line below has to be corrected.")
+        return cleaned
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        lines = self.lines.forms if self.is_bound else []
+        return super().problems() + [
+            (field_id, f"Line {place}, {label.lower()}", error)
+            for place, form in enumerate(lines, start=1)
+            for field_id, label, error in form.problems()
+        ]
+
+    def terms(self) -> OpportunityTerms:
+        return OpportunityTerms(**{name: self.cleaned_data[name] for name in OpportunityTerms.__dataclass_fields__})

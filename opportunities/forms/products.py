@@ -1,0 +1,34 @@
+from typing import Any
+
+from django import forms
+
+from opportunities.exceptions import BadPrice
+from opportunities.models import Product
+from opportunities.services.prices import check_credits, check_price
+from pages.forms import Money, PageModelForm
+
+
+class ProductForm(PageModelForm):
+    unit_price = forms.DecimalField(
+        label="Unit price", help_text="Proposed on new lines; lines that exist keep theirs."
+    )
+    services_credits = forms.IntegerField(
+        label="Services credits", required=False, help_text="Credits per unit. Empty: it carries none."
+    )
+
+    layout = (("code", "name"), (Money("unit_price", "currency"), "services_credits"), ("product_group",))
+
+    class Meta:
+        model = Product
+        fields = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
+        error_messages = {"code": {"unique": "This code belongs to another product. Choose a code that is free."}}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        try:
+            if {"unit_price", "currency"} <= cleaned.keys():
+                check_price(cleaned["unit_price"], cleaned["currency"])
+            check_credits(cleaned.get("services_credits"))
+        except BadPrice as refused:
+            self.add_error(refused.field, refused.message)
+        return cleaned

@@ -1,0 +1,36 @@
+"""Opening a project and changing it. Only credits of its account and currency can pay for it, so both stay once upper apps
+stand on the project."""
+
+from django.db import transaction
+
+from ledger.models import Currency
+from opportunities.exceptions import ProjectFixed
+from opportunities.models import Account, Project
+from opportunities.reports.usage import first_user_of
+from opportunities.services.locks import lock_account
+from opportunities.services.numbers import free_number
+
+
+@transaction.atomic
+def create_project(*, name: str, account: Account, currency: Currency) -> Project:
+    """Makes the project under the next free number."""
+    lock_account(account.pk)
+    project = Project(name=name, account=account, currency=currency, number=free_number(Project))
+    project.save(force_insert=True)
+    return project
+
+
+@transaction.atomic
+def edit_project(project: Project, *, name: str, account: Account, currency: Currency) -> Project:
+    """Changes the project. Refused (ProjectFixed): another account or currency once a milestone is there."""
+    lock_account(project.account_id)
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    moved = [
+        field for field, value in (("account", account), ("currency", currency))
+        if getattr(project, f"{field}_id") != value.pk
+    ]  # fmt: skip
+    if moved and (user := first_user_of(project)):
+        raise ProjectFixed(project, moved[0], user)
+    project.name, project.account, project.currency = name, account, currency
+    project.save()
+    return project

@@ -1,0 +1,64 @@
+from typing import Any
+
+from django.urls import reverse
+
+from opportunities.filters import ProductFilter
+from opportunities.forms import ProductForm
+from opportunities.models import Product
+from opportunities.services.products import create_product, edit_product
+from opportunities.tables import ProductTable
+from pages.elements import Action, Crumb
+from pages.views import FormPage, ListPage
+
+MANAGE = "opportunities.manage_customers"
+
+
+class ProductList(ListPage):
+    permission_required = "opportunities.view_product"
+    title = "Products"
+    queryset = Product.objects.select_related("currency", "product_group")
+    filterset_class = ProductFilter
+    table_class = ProductTable
+    empty = "A product is what is sold. With a number of services credits it can become a purchase."
+
+    def get_actions(self) -> list[Action]:
+        return [Action("New product", reverse("opportunities:product-create"), primary=True, permission=MANAGE)]
+
+
+class ProductPage(FormPage):
+    """A product has no page of its own: its form leads back to the list."""
+
+    permission_required = MANAGE
+    form_class = ProductForm
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Products", reverse("opportunities:product-list"))]
+
+    def get_cancel_url(self) -> str:
+        return reverse("opportunities:product-list")
+
+    def get_success_url(self, saved: Product) -> str:
+        return reverse("opportunities:product-list")
+
+
+class ProductCreate(ProductPage):
+    title = "New product"
+    submit_label = "Create product"
+    success_message = "The product is there."
+
+    def save(self, form: ProductForm) -> Product:
+        return create_product(**form.cleaned_data)
+
+
+class ProductEdit(ProductPage):
+    model = Product
+    title = "Edit product"
+    lead = "Lines and purchases that were made from it keep what they say."
+    submit_label = "Save product"
+    success_message = "The product is saved; existing lines keep what they say."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"instance": self.object}
+
+    def save(self, form: ProductForm) -> Product:
+        return edit_product(self.object, **form.cleaned_data)

@@ -1,0 +1,83 @@
+from typing import Any
+
+from django.urls import reverse
+
+from opportunities.filters import ProjectFilter
+from opportunities.forms import ProjectForm
+from opportunities.models import Project
+from opportunities.reports.usage import first_user_of
+from opportunities.services.projects import create_project, edit_project
+from opportunities.tables import ProjectTable
+from pages.elements import Action, Crumb
+from pages.views import DetailPage, FormPage, ListPage
+
+MANAGE = "opportunities.manage_customers"
+
+
+class ProjectList(ListPage):
+    permission_required = "opportunities.view_project"
+    title = "Projects"
+    queryset = Project.objects.select_related("account", "currency")
+    filterset_class = ProjectFilter
+    table_class = ProjectTable
+    empty = "A project is work for an account in one currency. Its milestones draw down the credits of both."
+
+    def get_actions(self) -> list[Action]:
+        return [Action("New project", reverse("opportunities:project-create"), primary=True, permission=MANAGE)]
+
+
+class ProjectDetail(DetailPage):
+    permission_required = "opportunities.view_project"
+    queryset = Project.objects.select_related("account", "currency")
+    template_name = "opportunities/project.html"
+    slot = "project"
+
+    def get_title(self) -> str:
+        return self.object.name
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Projects", reverse("opportunities:project-list")), Crumb(self.object.number)]
+
+    def get_actions(self) -> list[Action]:
+        return [Action("Edit project", reverse("opportunities:project-edit", args=[self.object.pk]), permission=MANAGE)]
+
+
+class ProjectCreate(FormPage):
+    permission_required = MANAGE
+    form_class = ProjectForm
+    title = "New project"
+    submit_label = "Create project"
+    success_message = "The project is there."
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"account": self.request.GET.get("account")}
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Projects", reverse("opportunities:project-list"))]
+
+    def get_cancel_url(self) -> str:
+        return reverse("opportunities:project-list")
+
+    def save(self, form: ProjectForm) -> Project:
+        return create_project(**form.cleaned_data)
+
+
+class ProjectEdit(FormPage):
+    permission_required = MANAGE
+    form_class = ProjectForm
+    model = Project
+    title = "Edit project"
+    submit_label = "Save project"
+    success_message = "The project is saved."
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        above = Crumb(str(self.object), self.object.get_absolute_url())
+        return [Crumb("Projects", reverse("opportunities:project-list")), above]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        user = first_user_of(self.object)
+        reason = f"Fixed: {user} stands on it."
+        return {"instance": self.object, "locked": {"account": reason, "currency": reason} if user else {}}
+
+    def save(self, form: ProjectForm) -> Project:
+        return edit_project(self.object, **form.cleaned_data)
