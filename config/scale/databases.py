@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
+from django.db import connection
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ def database(name: str, *, template: str = "template0") -> Iterator[str]:
             yield url_of(name)
         finally:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def connected(name: str) -> Iterator[None]:
+    """Django's own connection leads to that database inside the block."""
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
 
 
 def run(url: str, *command: str) -> Measured:

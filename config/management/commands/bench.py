@@ -1,7 +1,9 @@
 import json
+from itertools import chain
 
 from django.core.management.base import BaseCommand
 
+from config.scale.bench_allocation import bench_allocation
 from config.scale.bench_night import bench_night
 
 
@@ -13,5 +15,5 @@ class Command(BaseCommand):
         parser.add_argument("--purchases", type=int, default=200_000)
 
     def handle(self, *, accounts: int, purchases: int, **options) -> None:
-        for result in bench_night(accounts=accounts, purchases=purchases):
+        for result in chain(bench_allocation(), bench_night(accounts=accounts, purchases=purchases)):
             self.stdout.write(json.dumps(result))
