@@ -14,7 +14,7 @@ from . import parts, previous, signals
 from .parts import Child
 from .web import Address
 
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def main() -> None:

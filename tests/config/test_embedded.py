@@ -22,9 +22,9 @@ def test_four_cold_starts_at_once_share_the_servers_and_the_last_one_out_stops_t
             wait_for(process, "up")
         servers = set(servers_over(local))
         for process in others:
-            process.communicate("\n", timeout=20)
+            process.communicate("\n", timeout=60)
         assert servers and servers <= set(servers_over(local))
-        first.communicate("\n", timeout=20)
+        first.communicate("\n", timeout=60)
         assert servers_over(local) == []
         assert not socket_folder(local / "postgres").exists()
 
@@ -40,7 +40,7 @@ def test_a_terminated_process_gives_its_leases_back():
     with folder() as local:
         process = holder(local)
         process.terminate()
-        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.wait(60) == 128 + signal.SIGTERM
         assert servers_over(local) == []
 
 
@@ -49,10 +49,10 @@ def test_a_killed_process_leaves_servers_that_the_next_one_uses_and_stops():
         process = holder(local)
         servers = set(servers_over(local))
         process.kill()
-        process.wait(20)
+        process.wait(60)
         following = holder(local)
         assert set(servers_over(local)) >= servers
-        following.communicate("\n", timeout=20)
+        following.communicate("\n", timeout=60)
         assert servers_over(local) == []
 
 
@@ -62,7 +62,7 @@ def test_the_next_start_works_after_everything_was_killed():
         process = holder(local)
         for pid in (process.pid, *servers_over(local)):
             os.kill(pid, signal.SIGKILL)
-        process.wait(20)
+        process.wait(60)
         assert ask(local, "SELECT number FROM kept") == "7"
 
 
@@ -71,7 +71,7 @@ def test_a_server_without_its_socket_is_replaced():
         process = holder(local)
         shutil.rmtree(socket_folder(local / "postgres"))
         process.kill()
-        process.wait(20)
+        process.wait(60)
         assert ask(local, "SELECT 1") == "1"
         assert servers_over(local) == []
 
@@ -140,13 +140,13 @@ def test_a_configured_service_is_not_started(variable):
         assert len(servers_over(local)) > 0
         assert (local / f"{'redis' if variable == 'DATABASE_URL' else 'postgres'}.lease").exists()
         assert not (local / f"{'postgres' if variable == 'DATABASE_URL' else 'redis'}.lease").exists()
-        process.communicate("\n", timeout=20)
+        process.communicate("\n", timeout=60)
 
 
 def test_nothing_is_touched_where_both_are_configured():
     with folder() as local:
         process = start(local, "-c", HOLD, DATABASE_URL="elsewhere", REDIS_URL="elsewhere")
         wait_for(process, "up")
-        process.communicate("\n", timeout=20)
+        process.communicate("\n", timeout=60)
         assert not local.exists()
         assert processes_over(local) == []

@@ -51,7 +51,7 @@ def test_terminated_run_leaves_no_process(local):
     assert answers(port)
     assert f"is running already (process {supervisor.pid})" in refusal(run(local, free_port()))
     supervisor.terminate()
-    assert supervisor.wait(20) == 0
+    assert supervisor.wait(60) == 0
     assert processes_over(local) == []
 
 
@@ -60,7 +60,7 @@ def test_what_a_killed_run_left_behind_is_stopped_by_the_next(local):
     supervisor = run(local, port)
     wait_for(supervisor, "Ctrl-C stops everything")
     supervisor.kill()
-    supervisor.wait(20)
+    supervisor.wait(60)
     assert answers(port)
 
     following = run(local, port)
@@ -72,7 +72,7 @@ def test_what_a_killed_run_left_behind_is_stopped_by_the_next(local):
 
 
 def refusal_of_several_lines(process: subprocess.Popen[str]) -> str:
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     return errors
 
@@ -81,7 +81,7 @@ def test_ctrl_c_while_the_database_is_prepared_leaves_no_process(local):
     supervisor = run(local, free_port())
     wait_for(supervisor, "Preparing")
     supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(20) == 0
+    assert supervisor.wait(60) == 0
     assert supervisor.stderr.read() == ""
     assert processes_over(local) == []
 
