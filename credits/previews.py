@@ -1,8 +1,8 @@
 """How lots are told in previews, receipts and figures: plain values, read at once, since a rehearsal is rolled back.
 
-    with recording() as entries:
-        expired = expire_purchase(lot, actor=actor)
-    Preview(changes=[lot_change(before, now(before))], postings=posting_lines(entries), confirm_label=...)
+with recording() as entries:
+    expired = expire_purchase(lot, actor=actor)
+Preview(changes=[lot_change(before, now(before))], postings=posting_lines(entries), confirm_label=...)
 """
 
 from collections.abc import Sequence

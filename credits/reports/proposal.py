@@ -73,9 +73,14 @@ def propose(opportunity: Opportunity, *, on: datetime.date) -> Proposal:
 def propose_line(line: OpportunityLine, credits: int, *, on: datetime.date) -> ProposedLine:
     """The line's terms for that many credits."""
     decimals = line.opportunity.currency.decimals
-    price = round_to(EXACT.divide(line.total, Decimal(credits)), decimals)
+    price = price_per_credit(line, credits)
     residue = product(credits, price) - line.total
     return ProposedLine(line, credits, price, residue, split(line.total, credits, decimals), on, year_after(on))
+
+
+def price_per_credit(line: OpportunityLine, credits: int) -> Decimal:
+    """Line total / credits, rounded half up to the decimals of the currency."""
+    return round_to(EXACT.divide(line.total, Decimal(credits)), line.opportunity.currency.decimals)
 
 
 def split(total: Decimal, credits: int, decimals: int) -> tuple[Part, ...]:

@@ -1,7 +1,8 @@
 """The button of the opportunity page: Create Services Credits Customer Purchase."""
 
+import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +16,9 @@ from credits.services.terms import Terms
 from ledger.dates import business_date
 from opportunities.models import Opportunity, OpportunityLine
 from opportunities.services.locks import lock_account
+from pages.refusals import Refused
+
+FIELDS = {"number_of_credits": "credits"}  # as the row calls them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,7 @@ class Row:
     expires_on: datetime.date | None
     description: str
     exact: bool = False
+    key: str = ""  # what a refusal puts before the field it names, so that a page finds the row
 
 
 @transaction.atomic
@@ -51,24 +56,41 @@ def create_from_opportunity(
     locked = {line.pk: line for line in lines.select_for_update(of=["self"], no_key=True)}
     purchases = []
     for row in rows:
-        line = _checked(locked.get(row.line.pk), opportunity, row)
-        for number, terms in enumerate(_terms(opportunity, line, row, on or business_date()), start=1):
-            purchases.append(create_purchase(terms, actor=actor, draft=draft, line=line, line_part=number))
+        with _naming(row):
+            line = _checked(locked.get(row.line.pk), opportunity, row)
+            for number, terms in enumerate(_terms(opportunity, line, row, on or business_date()), start=1):
+                purchases.append(create_purchase(terms, actor=actor, draft=draft, line=line, line_part=number))
     return purchases
+
+
+@contextlib.contextmanager
+def _naming(row: Row) -> Iterator[None]:
+    """Of several rows, a refusal names the one it is about."""
+    try:
+        yield
+    except Refused as refused:
+        if row.key and refused.field:
+            refused.field = f"{row.key}-{FIELDS.get(refused.field, refused.field)}"
+        raise
 
 
 def _checked(line: OpportunityLine | None, opportunity: Opportunity, row: Row) -> OpportunityLine:
     if line is None:
-        raise LineNotEligible(f"{row.line.description} is not a line of {opportunity} any more. Open the window again.")
+        raise LineNotEligible(
+            f"{row.line.description} is not a line of {opportunity} any more. Open the window again.", field="tick"
+        )
     numbers = line.purchases.order_by("number").values_list("number", flat=True)
     if numbers:
-        raise LineNotEligible(f"{line.description} was bought already: {', '.join(numbers)}. Nothing was created.")
+        raise LineNotEligible(
+            f"{line.description} was bought already: {', '.join(numbers)}. Nothing was created.", field="tick"
+        )
     if line.services_credits is None:
-        raise LineNotEligible(f"{line.description} carries no services credits.")
+        raise LineNotEligible(f"{line.description} carries no services credits.", field="tick")
     if line.total > 0 and not row.exact and not row.value_per_credit and not row.amount_paid_per_credit:
         raise LineNotEligible(
             f"{line.description}: {line.total.normalize():f} over {row.credits:,} credits rounds to a price of zero. Tick "
-            "the exact split instead."
+            "the exact split instead.",
+            field="exact",
         )
     return line
 

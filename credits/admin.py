@@ -1,0 +1,207 @@
+"""The admin's view of services credits. Everything that processes made is read-only for everybody; drafts change through
+the services, and nothing is deleted here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from credits.models import Allocation, Completion, Consumption, CreditsSetup, Milestone, Purchase, PurchaseDateChange
+from credits.services.expire import expire_purchase
+from credits.services.purchases import confirm_purchase, edit_draft
+from credits.services.terms import Terms
+from ledger.money import round_to
+from pages.preview import rehearse
+from pages.refusals import Refused
+
+TERMS = list(Terms.__dataclass_fields__)
+
+
+def twin(name: str, label: str) -> Callable:
+    """The amount as a plain number, with the decimals of its currency."""
+
+    @admin.display(description=label)
+    def number(self: Any, obj: Any) -> str:
+        return f"{round_to(getattr(obj, name), obj.currency.decimals):f}"
+
+    return number
+
+
+class ReadOnly(admin.ModelAdmin):
+    """To look at: no row is made, changed or deleted here, by anybody."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DraftForm(forms.ModelForm):
+    """Asks the service whether the draft may become this, and puts its refusal at its field."""
+
+    def terms(self) -> Terms:
+        kept = {name: getattr(self.instance, name) for name in TERMS}
+        return Terms(**kept | {name: value for name, value in self.cleaned_data.items() if name in TERMS})
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        try:
+            rehearse(lambda: edit_draft(self.instance, self.terms(), actor=None))
+        except Refused as refused:
+            self.add_error(refused.field if refused.field in self.fields else None, refused.message)
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(ReadOnly):
+    form = DraftForm
+    list_display = (
+        "number", "account", "currency", "number_of_credits", "credits_available", "expires_on", "draft", "deferred",
+    )  # fmt: skip
+    list_filter = ("draft", "currency")
+    list_select_related = ("account", "currency")
+    search_fields = ("number", "account__number", "account__name")
+    raw_id_fields = ("account",)
+    actions = ("expire", "confirm")
+    value_per_credit_number = twin("value_per_credit", "value per credit number")
+    amount_paid_per_credit_number = twin("amount_paid_per_credit", "amount paid per credit number")
+
+    def has_change_permission(self, request: HttpRequest, obj: Purchase | None = None) -> bool:
+        """Of a draft, through `edit_draft`."""
+        return request.user.has_perm("credits.manage_purchases") and (obj is None or obj.draft)
+
+    def has_view_permission(self, request: HttpRequest, obj: Purchase | None = None) -> bool:
+        return request.user.has_perm("credits.view_purchase")
+
+    def get_fields(self, request: HttpRequest, obj: Purchase | None = None) -> list[str]:
+        own = [field.name for field in Purchase._meta.fields if field.name not in ("id", *TERMS)]
+        return [*TERMS, *own, "value_per_credit_number", "amount_paid_per_credit_number"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Purchase | None = None) -> list[str]:
+        fixed = ["account"] if obj and obj.confirmations else []
+        return [*fixed, *(name for name in self.get_fields(request, obj) if name not in TERMS)]
+
+    def save_model(self, request: HttpRequest, obj: Purchase, form: DraftForm, change: bool) -> None:
+        edit_draft(obj, form.terms(), actor=request.user)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What was refused only on saving, because it changed in between, is said as well."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def has_expire_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("credits.expire_purchases")
+
+    @admin.action(description="Expire what is left", permissions=["expire"])
+    def expire(self, request: HttpRequest, queryset: QuerySet[Purchase]) -> None:
+        each(request, queryset, expire_purchase, "expired")
+
+    @admin.action(description="Confirm drafts", permissions=["change"])
+    def confirm(self, request: HttpRequest, queryset: QuerySet[Purchase]) -> None:
+        each(request, queryset, confirm_purchase, "confirmed")
+
+
+def each(request: HttpRequest, purchases: QuerySet[Purchase], service: Callable, done: str) -> None:
+    """One by one, each in its own transaction: what is refused is said and stops none of the others."""
+    count = 0
+    for purchase in purchases.order_by("id"):
+        try:
+            service(purchase, actor=request.user)
+            count += 1
+        except Refused as refused:
+            messages.error(request, refused.message)
+    if count:
+        messages.success(request, f"{count} {'purchase is' if count == 1 else 'purchases are'} {done}.")
+
+
+class AmountTwins:
+    value_per_credit_number = twin("value_per_credit", "internal value per credit number")
+    amount_paid_per_credit_number = twin("amount_paid_per_credit", "amount paid per credit number")
+    value_amount_number = twin("value_amount", "internal value of credits number")
+    paid_amount_number = twin("paid_amount", "amount paid for credits number")
+
+
+@admin.register(Consumption)
+class ConsumptionAdmin(AmountTwins, ReadOnly):
+    list_display = ("id", "allocation", "consumption_type", "purchase", "milestone", "credits", "paid_amount_number")
+    list_filter = ("consumption_type", "currency")
+    list_select_related = ("allocation", "purchase", "milestone", "currency")
+    search_fields = ("allocation__number", "purchase__number", "milestone__number")
+
+    def get_fields(self, request: HttpRequest, obj: Consumption | None = None) -> list[str]:
+        twins = [name for name in vars(AmountTwins) if name.endswith("_number")]
+        return [*(field.name for field in Consumption._meta.fields), *twins]
+
+    get_readonly_fields = get_fields
+
+
+@admin.register(Allocation)
+class AllocationAdmin(ReadOnly):
+    list_display = ("number", "allocation_type", "account", "milestone", "allocated_on", "credits")
+    list_filter = ("allocation_type", "currency")
+    list_select_related = ("account", "milestone", "currency")
+    search_fields = ("number", "account__number", "milestone__number")
+    readonly_fields = ("credits", "value_amount_number", "paid_amount_number")
+    value_amount_number = twin("value_amount", "internal value of credits number")
+    paid_amount_number = twin("paid_amount", "amount paid for credits number")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
+        return super().get_queryset(request).with_totals()
+
+    @admin.display(description="services credits")
+    def credits(self, obj: Any) -> int:
+        return obj.credits
+
+
+@admin.register(Completion)
+class CompletionAdmin(ReadOnly):
+    list_display = ("milestone", "sequence", "actual_on", "earned_on", "entry", "reopened_at")
+    list_select_related = ("milestone", "entry")
+    search_fields = ("milestone__number",)
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ReadOnly):
+    list_display = (
+        "number",
+        "name",
+        "project",
+        "status",
+        "target_on",
+        "credits_needed",
+        "credits_allocated",
+        "actual_on",
+    )
+    list_filter = ("status",)
+    list_select_related = ("project",)
+    search_fields = ("number", "name")
+
+
+@admin.register(PurchaseDateChange)
+class PurchaseDateChangeAdmin(ReadOnly):
+    list_display = ("purchase", "old_expires_on", "new_expires_on", "reason", "changed_by", "changed_at")
+    list_select_related = ("purchase", "changed_by")
+    search_fields = ("purchase__number", "reason")
+
+
+@admin.register(CreditsSetup)
+class CreditsSetupAdmin(admin.ModelAdmin):
+    """One row of settings, which stays."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not CreditsSetup.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

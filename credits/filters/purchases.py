@@ -1,0 +1,46 @@
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from credits.models import Purchase
+from credits.reports.lots import CONFIRMED, PAST, STATES
+from pages.clock import business_date
+from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+
+
+class AccountFilter(django_filters.CharFilter):
+    """An account by its whole number, or by a part of its name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label="Account", **kwargs)
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return queryset
+        return queryset.filter(Q(account__number__iexact=value) | Q(account__name__icontains=value))
+
+
+class PurchaseFilter(FilterSet):
+    search = SearchFilter(fields=("number", "account__number", "account__name", "description"))
+    state = django_filters.ChoiceFilter(choices=list(STATES.items()), method="in_state", empty_label="Any")
+    expires_on = DayRangeFilter(label="Expires")
+    account = AccountFilter()
+    available = django_filters.ChoiceFilter(
+        choices=[("yes", "Available today")], label="Available only", method="only_available", empty_label="Any"
+    )
+    starts_on = DayRangeFilter(label="Starts")
+    opportunity = django_filters.CharFilter(
+        label="Opportunity", field_name="opportunity_line__opportunity__number", lookup_expr="iexact"
+    )
+
+    class Meta:
+        model = Purchase
+        fields = ("search", "state", "expires_on", "account", "currency", "starts_on", "opportunity", "available")
+
+    def in_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Confirmed ones past their expiry are confirmed too."""
+        return queryset.filter(state__in=[value, PAST] if value == CONFIRMED else [value])
+
+    def only_available(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.available(business_date(self.request)) if value else queryset

@@ -1,0 +1,84 @@
+"""How a lot stands on a day, for lists, bars and badges: one word for its state, and what of it is consumed."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DateField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from credits.models import Consumption, CreditsSetup, Purchase
+
+DRAFT, CONFIRMED, PAST, EXPIRED, EXHAUSTED = "draft", "confirmed", "past", "expired", "exhausted"
+STATES = {
+    DRAFT: "Draft",
+    CONFIRMED: "Confirmed",
+    PAST: "Past expiry",
+    EXPIRED: "Expired",
+    EXHAUSTED: "Exhausted",
+}
+TONES = {DRAFT: "warn", CONFIRMED: "good", PAST: "bad", EXPIRED: "neutral", EXHAUSTED: "neutral"}
+
+
+def with_state(lots: QuerySet[Purchase], on: datetime.date) -> QuerySet[Purchase]:
+    """`state`: draft; confirmed or past expiry with credits left; expired or exhausted with none."""
+    spent = Q(credits_available=0)
+    state = Case(
+        When(draft=True, then=Value(DRAFT)),
+        When(spent & Q(credits_expired__gt=0), then=Value(EXPIRED)),
+        When(spent, then=Value(EXHAUSTED)),
+        When(expires_on__lt=on, then=Value(PAST)),
+        default=Value(CONFIRMED),
+        output_field=CharField(),
+    )
+    return lots.annotate(state=state, as_of=Value(on, DateField()))
+
+
+def with_consumed(lots: QuerySet[Purchase]) -> QuerySet[Purchase]:
+    """`consumed`: credits of completed milestones; `allocated`: those of milestones that are still open."""
+    done = Consumption.objects.filter(purchase=OuterRef("pk"), milestone__actual_on__isnull=False).order_by()
+    sums = done.values("purchase").annotate(credits=Sum("credits")).values("credits")
+    return lots.annotate(consumed=Coalesce(Subquery(sums), 0, output_field=BigIntegerField()))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The parts of a lot's bar."""
+
+    consumed: int
+    allocated: int
+    available: int
+    expired: int
+
+
+def bar(lot: Purchase) -> Bar:
+    """Of a lot from `with_consumed`. What was refunded is gone like what expired."""
+    gone = lot.credits_expired + lot.credits_refunded
+    return Bar(lot.consumed, lot.credits_allocated - lot.consumed, lot.credits_available, gone)
+
+
+def grace_days() -> int:
+    setup = CreditsSetup.objects.first()
+    return setup.grace_period_days if setup else 0
+
+
+def past_expiry(lot: Purchase, on: datetime.date, grace: int) -> str:
+    """Why credits are left after the expiry date, and when they go; nothing for a lot that is usable or spent."""
+    if lot.draft or not lot.credits_available or lot.expires_on >= on:
+        return ""
+    left = grace - (on - lot.expires_on).days
+    if left >= 0:
+        last = on + datetime.timedelta(days=left)
+        return f"past expiry, in grace to {last:%-d %b %Y}"
+    return "past expiry, expires tonight"

@@ -1,0 +1,26 @@
+from decimal import Decimal
+from typing import Any
+
+import django_tables2 as tables
+
+from ledger.money import round_to
+from pages.tables import MoneyColumn
+
+
+class AmountColumn(MoneyColumn):
+    """Money of the row's currency; exported with that currency's decimals."""
+
+    def value(self, value: Decimal, record: Any) -> Decimal:
+        return round_to(value, self.currency.resolve(record).decimals)
+
+
+class NumberTwin(AmountColumn):
+    """The amount once more as a plain number, in exports alone."""
+
+    def __init__(self, label: str, amount: str, **kwargs: Any) -> None:
+        super().__init__(verbose_name=label, accessor=amount, visible=False, **kwargs)
+
+
+def hidden(label: str, accessor: str, **kwargs: Any) -> tables.Column:
+    """In exports alone."""
+    return tables.Column(verbose_name=label, accessor=accessor, visible=False, **kwargs)

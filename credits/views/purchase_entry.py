@@ -1,0 +1,118 @@
+"""Entering a purchase: new, as a copy, and while it is a draft. The panel says what confirming posts."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from credits.entry_previews import difference, later, warnings
+from credits.forms.purchases import PurchaseForm, initial_of, locked_of
+from credits.models import CreditsSetup, Purchase
+from credits.previews import confirm_label, new_lot, now
+from credits.reports.proposal import year_after
+from credits.services.purchases import confirm_purchase, create_purchase, edit_draft
+from ledger.dates import ledger_setup
+from ledger.previews import posting_lines
+from ledger.services.posting import recording
+from opportunities.models import Account
+from pages.clock import business_date
+from pages.elements import Crumb
+from pages.preview import Link, Preview
+from pages.views import ActionPage
+
+
+class PurchaseEntry(ActionPage):
+    permission_required = "credits.manage_purchases"
+    template_name = "credits/purchase_form.html"
+    form_class = PurchaseForm
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Purchases", reverse("credits:purchase-list"))]
+
+    def get_cancel_url(self) -> str:
+        return self.object.get_absolute_url() if self.object else reverse("credits:purchase-list")
+
+
+class PurchaseCreate(PurchaseEntry):
+    """Confirmed at once unless it is a draft: credits become available, the deferral is posted."""
+
+    title = "New purchase"
+    success_message = "The purchase is there."
+
+    def get_initial(self) -> dict[str, Any]:
+        setup = CreditsSetup.objects.first()
+        today = business_date(self.request)
+        account = Account.objects.select_related("currency").filter(pk=number(self.request.GET.get("account"))).first()
+        return {
+            "account": account,
+            "currency": account.currency_id if account else ledger_setup().lcy_id,
+            "purchased_on": today,
+            "starts_on": today,
+            "expires_on": year_after(today),
+            "product_group": setup and setup.product_group_id,
+        }
+
+    def run(self, form: PurchaseForm) -> Preview:
+        terms, draft = form.terms(), form.cleaned_data["draft"]
+        with recording() as entries:
+            made = now(create_purchase(terms, actor=self.request.user, draft=draft))
+        self.object = made
+        postings = posting_lines(entries)
+        return Preview(
+            changes=[new_lot(made)],
+            postings=postings,
+            left_out=later(made, self.request.user),
+            warnings=warnings(made, business_date(self.request)),
+            confirm_label=confirm_label("Create draft" if draft else "Create purchase", postings),
+            made=[Link(f"Purchase {made.number}", made.get_absolute_url())],
+        )
+
+
+class PurchaseClone(PurchaseCreate):
+    """A new purchase that begins with the terms of another, bought today."""
+
+    @cached_property
+    def source(self) -> Purchase:
+        return get_object_or_404(Purchase.objects.select_related("account", "currency"), pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        return f"Copy of {self.source.number}"
+
+    def get_initial(self) -> dict[str, Any]:
+        return initial_of(self.source) | {"purchased_on": business_date(self.request)}
+
+
+class PurchaseEdit(PurchaseEntry):
+    """A draft's fields; without the tick at Draft it is confirmed as well."""
+
+    queryset = Purchase.objects.select_related("account", "currency", "product_group")
+    success_message = "The purchase is saved."
+
+    def get_title(self) -> str:
+        return f"Edit {self.object.number}"
+
+    def get_initial(self) -> dict[str, Any]:
+        return initial_of(self.object)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"locked": locked_of(self.object)}
+
+    def run(self, form: PurchaseForm) -> Preview:
+        before, confirming = self.object, not form.cleaned_data.get("draft", True)
+        with recording() as entries:
+            edit_draft(before, form.terms(), actor=self.request.user)
+            if confirming:
+                confirm_purchase(before, actor=self.request.user)
+        after, postings = now(before), posting_lines(entries)
+        return Preview(
+            changes=difference(before, after),
+            postings=postings,
+            left_out=later(after, self.request.user),
+            warnings=warnings(after, business_date(self.request)),
+            confirm_label=confirm_label("Save and confirm" if confirming else "Save draft", postings),
+        )
+
+
+def number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None

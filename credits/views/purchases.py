@@ -1,0 +1,126 @@
+"""Purchases to look at: the list, and the page of one with its figures, consumptions, journal and history."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, F, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+
+from credits.filters.purchases import PurchaseFilter
+from credits.models import Consumption, Purchase
+from credits.reports.history import history
+from credits.reports.lots import STATES, TONES, bar, grace_days, past_expiry, with_consumed, with_state
+from credits.tables.consumptions import ConsumptionTable
+from credits.tables.purchases import PurchaseTable
+from credits.views.manage import actions
+from ledger.reports.journal import entries_of
+from opportunities.models import Account
+from pages import markup
+from pages.clock import business_date
+from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
+from pages.views import Allowed, DetailPage, ListPage
+
+AVAILABLE = Case(When(draft=False, then=F("credits_available")), default=Value(0))
+
+
+class PurchaseList(ListPage):
+    permission_required = "credits.view_purchase"
+    title = "Purchases"
+    filterset_class = PurchaseFilter
+    table_class = PurchaseTable
+    empty = "A purchase is a lot of services credits that a customer has bought, with one price and one expiry date."
+    totals = (
+        Total("Credits", "number_of_credits", kind="credits"),
+        Total("Available", AVAILABLE, kind="credits"),
+        Total("Deferred", "deferred"),
+        Total("Paid", "paid_total"),
+    )
+
+    def get_queryset(self) -> QuerySet[Purchase]:
+        shown = Purchase.objects.select_related("account", "currency", "opportunity_line__opportunity")
+        return with_state(shown, business_date(self.request))
+
+    def get_actions(self) -> list[Action]:
+        new = reverse("credits:purchase-create")
+        return [Action("New purchase", new, primary=True, permission="credits.manage_purchases")]
+
+
+class PurchaseDetail(DetailPage):
+    permission_required = "credits.view_purchase"
+    slot = "purchase"
+    tabs = (
+        Tab("overview", "Overview", "credits/purchase_overview.html"),
+        Tab("consumptions", "Consumptions", "credits/purchase_consumptions.html", "credits.view_consumption"),
+        Tab("journal", "Journal", "credits/purchase_journal.html", "ledger.view_journalentry"),
+        Tab("history", "History", "credits/purchase_history.html"),
+    )
+
+    def get_queryset(self) -> QuerySet[Purchase]:
+        named = ("account", "currency", "created_by", "product_group", "opportunity_line__opportunity")
+        return with_consumed(with_state(Purchase.objects.select_related(*named), business_date(self.request)))
+
+    def get_badge(self) -> Badge:
+        return Badge(STATES[self.object.state], TONES[self.object.state])
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        account = self.object.account
+        return [Crumb("Purchases", reverse("credits:purchase-list")), Crumb(str(account), account.get_absolute_url())]
+
+    def get_figures(self) -> list[Figure]:
+        return figures(self.object, business_date(self.request), self.past_expiry())
+
+    def past_expiry(self) -> str:
+        return past_expiry(self.object, business_date(self.request), grace_days())
+
+    def get_actions(self) -> list[Action]:
+        return actions(self.object, business_date(self.request), grace_days())
+
+    def tab_overview(self) -> dict[str, Any]:
+        return {"bar": bar(self.object), "past_expiry": self.past_expiry()}
+
+    def tab_consumptions(self) -> dict[str, Any]:
+        rows = Consumption.objects.filter(purchase=self.object)
+        rows = rows.select_related("allocation", "purchase", "milestone", "account", "currency")
+        return {"table": ConsumptionTable(rows.order_by("-id")[:200], orderable=False, exclude=("purchase",))}
+
+    def tab_journal(self) -> dict[str, Any]:
+        return {"entries": entries_of(lot=self.object.lot)}
+
+    def tab_history(self) -> dict[str, Any]:
+        return {"events": history(self.object)}
+
+
+def figures(lot: Purchase, on: date, past: str) -> list[Figure]:
+    """Each leads to the rows behind it."""
+    left = "–" if lot.draft else markup.credits(lot.credits_available)
+    rows = "?tab=consumptions"
+    return [
+        Figure("Available", left, "?tab=overview", note=f"of {lot.number_of_credits:,}"),
+        Figure("Allocated", markup.credits(lot.credits_allocated), rows, note=f"{lot.consumed:,} consumed"),
+        Figure("Expired", markup.credits(lot.credits_expired), rows),
+        expiry_figure(lot, on, past),
+        Figure("Deferred", markup.money(lot.deferred, lot.currency), "?tab=journal"),
+    ]
+
+
+def expiry_figure(lot: Purchase, on: date, past: str) -> Figure:
+    counts = lot.expires_on and not lot.draft and lot.credits_available
+    soon = counts and (lot.expires_on - on).days <= markup.SOON
+    note = past.capitalize() or markup.days_away(lot.expires_on, on)
+    return Figure(
+        "Expires", markup.day(lot.expires_on), "?tab=history", note, "bad" if past else "warn" if soon else ""
+    )
+
+
+class AccountOptions(Allowed, View):
+    """Suggestions for an account that is being typed: at most twenty, as options of the list beside the field."""
+
+    permission_required = "opportunities.view_account"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        typed = request.GET.get("account", "").strip()[:60]
+        accounts = Account.objects.filter(number__istartswith=typed) | Account.objects.filter(name__icontains=typed)
+        return render(request, "credits/purchase_account_options.html", {"accounts": accounts.order_by("number")[:20]})
