@@ -16,8 +16,8 @@ Result = dict[str, str | float | None]
 # Table, the rows that the night wrote or changed.
 WRITTEN = {
     "credits_allocation": "SELECT * FROM credits_allocation WHERE allocation_type = 'expiry'",
-    "credits_consumption": "SELECT id, credits, value_per_credit, amount_paid_per_credit, consumed_on, account_id, allocation_id,"
-    " created_by_id, currency_id, milestone_id, purchase_id, consumption_type, created_at"
+    "credits_consumption": "SELECT id, credits, value_per_credit, amount_paid_per_credit, consumed_on, account_id,"
+    " allocation_id, created_by_id, currency_id, milestone_id, purchase_id, consumption_type, created_at"
     " FROM credits_consumption WHERE consumption_type = 'expiry'",
     "ledger_journalentry": "SELECT * FROM ledger_journalentry WHERE kind IN ('expiry', 'completion')",
     "ledger_journalline": "SELECT l.* FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id"
