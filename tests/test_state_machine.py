@@ -1,0 +1,197 @@
+"""Any sequence of commands, on real PostgreSQL, against the plain model: the same refusals, balances and books after every
+step, and `check_books` silent."""
+
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from config.night import run_nights
+from credits.models import Purchase
+from credits.reports.checks import CHECKS as CREDITS_CHECKS
+from credits.services.allocate import adjust
+from credits.services.dates import change_dates
+from credits.services.expire import expire_purchase
+from credits.services.milestones import complete, reopen
+from credits.services.purchases import confirm_purchase, create_purchase, return_to_draft
+from ledger.models import JournalLine
+from ledger.reports.checks import CHECKS as LEDGER_CHECKS
+from pages.refusals import Refused
+from tests import builders
+from tests.model.credits import Company, Lot, Milestone
+
+START = datetime.date(2026, 1, 29)
+DECIMALS = {"USD": 2, "GBP": 2, "JPY": 0, "KWD": 3}
+RATES = {"USD": "1", "GBP": "1.2711", "JPY": "0.006611", "KWD": "3.2501"}
+DAYS = st.integers(0, 40).map(lambda days: datetime.timedelta(days=days))
+
+
+class Machine(RuleBasedStateMachine):
+    """The product and the model side by side. One customer: another would share nothing with it but the tables."""
+
+    lots, milestones = Bundle("lots"), Bundle("milestones")
+
+    def __init__(self):
+        super().__init__()
+        self.savepoint = transaction.savepoint()
+        self.model = Company(today=START)
+        self.clock = None
+        self.set_clock()
+        builders.make_company(lcy="USD")
+        for currency in ("GBP", "JPY", "KWD"):
+            builders.make_rate(currency, RATES[currency])
+        self.sam = builders.make_user("sam")
+        self.account = builders.make_account()
+        self.projects = {currency: builders.make_project(self.account, currency=currency) for currency in DECIMALS}
+
+    def teardown(self):
+        self.clock.stop()
+        transaction.savepoint_rollback(self.savepoint)
+
+    def set_clock(self):
+        if self.clock:
+            self.clock.stop()
+        noon = datetime.datetime.combine(self.model.today, datetime.time(12), datetime.UTC)
+        self.clock = time_machine.travel(noon, tick=False)
+        self.clock.start()
+
+    def accepted(self, service, *args, **kwargs):
+        """Whether the product accepts; what it refuses leaves nothing behind."""
+        try:
+            with transaction.atomic():
+                service(*args, actor=self.sam, **kwargs)
+                connection.check_constraints()
+        except Refused:
+            return False
+        return True
+
+    def both(self, expected, service, *args, **kwargs):
+        assert self.accepted(service, *args, **kwargs) == expected, (service.__name__, args, kwargs)
+
+    @rule(
+        target=lots,
+        currency=st.sampled_from(list(DECIMALS)),
+        number=st.integers(1, 12),
+        paid=st.integers(0, 9999),
+        start=st.integers(-20, 10).map(lambda days: datetime.timedelta(days=days)),
+        life=DAYS,
+        draft=st.booleans(),
+    )
+    def buy(self, currency, number, paid, start, life, draft):
+        starts = self.model.today + start
+        terms = builders.make_terms(
+            self.account,
+            currency=currency,
+            purchased_on=self.model.today,
+            starts_on=starts,
+            expires_on=starts + life,
+            number_of_credits=number,
+            value_per_credit=Decimal(100),
+            amount_paid_per_credit=Decimal(paid).scaleb(-DECIMALS[currency]),
+        )
+        purchase = create_purchase(terms, actor=self.sam, draft=draft)
+        # The model counts minor units, LCY cents included.
+        rate = Fraction(RATES[currency]) * 100 / 10 ** DECIMALS[currency]
+        lot = Lot(purchase.number, currency, number, paid, rate, self.model.today, starts, starts + life)
+        self.model.lots[lot.name] = lot
+        if not draft:
+            assert self.model.confirm(lot)
+        return purchase, lot
+
+    @rule(pair=lots)
+    def confirm(self, pair):
+        self.both(self.model.confirm(pair[1]), confirm_purchase, pair[0])
+
+    @rule(pair=lots)
+    def back_to_draft(self, pair):
+        self.both(self.model.to_draft(pair[1]), return_to_draft, pair[0])
+
+    @rule(pair=lots, days=DAYS)
+    def extend(self, pair, days):
+        expires = self.model.today + days - datetime.timedelta(days=5)
+        self.both(
+            self.model.extend(pair[1], expires),
+            change_dates, pair[0], starts_on=pair[1].starts, expires_on=expires, reason="Agreed",
+        )  # fmt: skip
+
+    @rule(pair=lots)
+    def expire_by_hand(self, pair):
+        self.both(self.model.expire(pair[1]), expire_purchase, pair[0])
+
+    @rule(target=milestones, currency=st.sampled_from(list(DECIMALS)), needed=st.integers(1, 15))
+    def plan(self, currency, needed):
+        milestone = builders.make_milestone(self.projects[currency], needed)
+        twin = Milestone(milestone.number, currency, needed)
+        self.model.milestones[twin.name] = twin
+        return milestone, twin
+
+    @rule(pair=milestones)
+    def allocate_in_full(self, pair):
+        self.both(self.model.allocate(pair[1], pair[1].needed), adjust, pair[0], total=pair[1].needed)
+
+    @rule(pair=milestones, total=st.integers(0, 15))
+    def adjust(self, pair, total):
+        self.both(self.model.allocate(pair[1], total), adjust, pair[0], total=total)
+
+    @rule(pair=milestones, days=st.integers(-1, 10))
+    def complete(self, pair, days):
+        on = self.model.today - datetime.timedelta(days=days)
+        self.both(self.model.complete(pair[1], on), complete, pair[0], actual_on=on)
+
+    @rule(pair=milestones)
+    def reopen(self, pair):
+        self.both(self.model.reopen(pair[1]), reopen, pair[0], reason="Scope changed")
+
+    @rule(days=st.integers(1, 12))
+    def days_pass(self, days):
+        self.model.today += datetime.timedelta(days=days)
+        self.set_clock()
+
+    @rule()
+    def night(self):
+        self.model.night()
+        assert all(run.state == "done" for run in run_nights())
+
+    @invariant()
+    def the_lots_agree(self):
+        stored = {lot.number: lot for lot in Purchase.objects.all()}
+        for name, lot in self.model.lots.items():
+            row, unit = stored[name], Decimal(10) ** DECIMALS[lot.currency]
+            assert (row.draft, row.credits_available, row.credits_expired) == (lot.draft, lot.free, lot.lapsed)
+            assert (row.credits_released, row.released * unit, row.released_lcy * 100) == (
+                lot.released,
+                lot.out,
+                lot.out_lcy,
+            )
+
+    @invariant()
+    def the_books_agree(self):
+        books = {}
+        for line in JournalLine.objects.all():
+            row = books.setdefault((line.account_id, line.currency_id), [0, 0])
+            row[0] += (line.debit - line.credit) * 10 ** DECIMALS[line.currency_id]
+            row[1] += (line.debit_lcy - line.credit_lcy) * 100
+        assert {key: row for key, row in books.items() if any(row)} == {
+            key: row for key, row in self.model.books.items() if any(row)
+        }
+
+    @invariant()
+    def check_books_is_silent(self):
+        for name, check in {**LEDGER_CHECKS, **CREDITS_CHECKS}.items():
+            assert check() == [], name
+
+
+@pytest.mark.django_db
+def test_any_sequence_of_commands_keeps_balances_and_books():
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
