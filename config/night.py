@@ -14,8 +14,7 @@ from credits.services.night import earn_milestones, expire_credits
 from ledger.dates import business_date
 from ledger.models import BatchRun
 from ledger.models.nights import State
-from ledger.services.nights import Outcome, Step, open_run, work
-from ledger.services.posting import recording
+from ledger.services.nights import Outcome, Step, attempt, open_run, work
 from opportunities.services.chunks import account_ranges
 
 STEPS: dict[str, Step] = {
@@ -64,24 +63,28 @@ def start_night(day: datetime.date, *, actor=None) -> BatchRun:
     return open_run(day, list(STEPS), account_ranges(CHUNK_SIZE), actor=actor)
 
 
-def rehearse_nights(until: datetime.date | None = None) -> list[tuple[str, Outcome]]:
+def rehearse_nights(
+    until: datetime.date | None = None, *, look: Callable[[list[int]], object] = lambda entries: None
+) -> list[tuple[str, Outcome]]:
     """What the nights up to `until` would do, step by step: everything is done, chunk by chunk, and rolled back. Later
-    steps and dates do not see what earlier ones would have changed, except within a chunk."""
+    steps and dates do not see what earlier ones would have changed, except within a chunk. `look` is shown the entries
+    while they are there."""
     until = until or business_date()
     total = {name: Outcome() for name in STEPS}
     for first, last in account_ranges(CHUNK_SIZE):
         with transaction.atomic():
-            _rehearse_chunk(first, last, until, total)
+            _rehearse_chunk(first, last, until, total, look)
             transaction.set_rollback(True)
     return list(total.items())
 
 
-def _rehearse_chunk(first: int, last: int, until: datetime.date, total: dict[str, Outcome]) -> None:
+def _rehearse_chunk(
+    first: int, last: int, until: datetime.date, total: dict[str, Outcome], look: Callable[[list[int]], object]
+) -> None:
     for day in dates_to_run(until):
         for name, step in STEPS.items():
-            with recording() as entries:
-                outcome = step(first, last, day)
-            outcome.counts["entries"] = len(entries)
+            outcome, entries = attempt(step, first, last, day)
+            look(entries)
             for count, number in outcome.counts.items():
                 total[name].counts[count] = total[name].counts.get(count, 0) + number
             total[name].errors += [error for error in outcome.errors if error not in total[name].errors]

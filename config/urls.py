@@ -21,6 +21,9 @@ urlpatterns = [
     path("second-factor/verify/", second_factor.Verify.as_view(), name="second-factor-verify"),
     path("search/", search.Search.as_view(), name="search"),
     path("customers/", include("opportunities.urls")),
+    path("credits/", include("credits.urls")),
+    path("books/", include("ledger.urls")),
+    path("nights/", include("config.night_urls")),
     # The admin has no doors of its own.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/logout/", LogoutView.as_view()),

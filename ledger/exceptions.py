@@ -51,3 +51,7 @@ class NotReversible(Refused):
 
 class PeriodsOpen(Refused):
     """A period cannot change its state."""
+
+
+class RateRefused(Refused):
+    """An exchange rate that cannot be entered."""

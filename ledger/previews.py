@@ -10,11 +10,14 @@ Nothing in them comes from a sequence, so that two rehearsals of the same say th
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import F, Subquery, Sum
 
 from ledger.models import JournalEntry, JournalLine, LedgerSetup
+from ledger.money import ZERO
 from pages import formats
 from pages.preview import PostingLine
+
+AMOUNTS = ("debit", "credit", "debit_lcy", "credit_lcy")
 
 
 def posting_lines(entry_ids: Sequence[int]) -> list[PostingLine]:
@@ -46,3 +49,31 @@ def _moved(entry: JournalEntry) -> str:
     if entry.posting_date == entry.effective_on:
         return ""
     return f"posted on {formats.day(entry.posting_date)}, effective {formats.day(entry.effective_on)}"
+
+
+class PostingTotals:
+    """What was posted, summed by account and currency: for more entries than a person would read, in as many portions as
+    they come in."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str], PostingLine] = {}
+
+    def add(self, entry_ids: Sequence[int]) -> None:
+        """One query for each portion."""
+        setup = LedgerSetup.objects.all()[:1]
+        sums = {f"sum_{name}": Sum(name) for name in AMOUNTS}
+        names = {"name": F("account__name"), "decimals": F("currency__decimals")}
+        lcy = {"lcy": Subquery(setup.values("lcy")), "lcy_decimals": Subquery(setup.values("lcy__decimals"))}
+        rows = JournalLine.objects.filter(entry__in=entry_ids).order_by().values("account", "currency", **names)
+        for row in rows.annotate(**sums).annotate(**lcy) if entry_ids else ():
+            self._add(row)
+
+    def _add(self, row: dict[str, Any]) -> None:
+        key = row["account"], row["currency"]
+        before = self._lines.get(key)
+        amounts = {name: row[f"sum_{name}"] + (getattr(before, name) if before else ZERO) for name in AMOUNTS}
+        lcy = {name: row[name] for name in ("decimals", "lcy", "lcy_decimals")}
+        self._lines[key] = PostingLine(row["account"], row["name"], currency=row["currency"], **amounts, **lcy)
+
+    def lines(self) -> list[PostingLine]:
+        return [self._lines[key] for key in sorted(self._lines)]

@@ -12,7 +12,8 @@ An upper app says so in its `apps.py`, for the keys of its events, lots and part
         return f"Purchase {pk}", reverse("credits:purchase", args=[pk])
 
 A resolver is asked once for each key of a page. One that has to ask the database answers all keys together instead:
-`register("account:", many=sources.accounts)`, where `accounts(keys) -> {key: (label, url)}`.
+`register("account:", many=sources.accounts)`, where `accounts(keys) -> {key: (label, url)}`. With `find=`, a function
+from what a person typed to keys, the journal can be searched for the names behind the keys.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,15 +27,25 @@ class Source(NamedTuple):
 
 Resolver = Callable[[str], tuple[str, str] | None]
 ManyResolver = Callable[[list[str]], dict[str, tuple[str, str]]]
+Finder = Callable[[str], Iterable[str]]
 
 _resolvers: dict[str, ManyResolver] = {}
+_finders: dict[str, Finder] = {}
 
 
-def register(kind_prefix: str, resolver: Resolver | None = None, *, many: ManyResolver | None = None) -> None:
+def register(
+    kind_prefix: str,
+    resolver: Resolver | None = None,
+    *,
+    many: ManyResolver | None = None,
+    find: Finder | None = None,
+) -> None:
     """`resolver` (or `many`) answers for the keys that begin with `kind_prefix`; of two prefixes the longer one."""
     if many is None and resolver is None:
         raise TypeError("register() needs a resolver, or many=.")
     _resolvers[kind_prefix] = many or _each(resolver)
+    if find is not None:
+        _finders[kind_prefix] = find
 
 
 def _each(resolver: Resolver) -> ManyResolver:
@@ -58,3 +69,8 @@ def sources_of(keys: Iterable[str]) -> dict[str, Source]:
             asked.setdefault(max(known, key=len), []).append(key)
     found = {key: source for prefix, group in asked.items() for key, source in _resolvers[prefix](group).items()}
     return {key: Source(*source) for key, source in found.items()}
+
+
+def find(text: str) -> list[str]:
+    """The keys whose names hold the text, as far as the upper apps can tell."""
+    return [key for finder in _finders.values() for key in finder(text)]

@@ -1,9 +1,16 @@
-"""What the books tell: read only."""
+"""What a night did, and how far it is."""
 
+import datetime
 from collections import Counter
 from dataclasses import dataclass
 
+from django.db.models import Max
+from django.utils import timezone
+
 from ledger.models import BatchChunk, BatchRun, BatchStep
+from ledger.models.nights import State
+
+SILENCE = datetime.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -46,3 +53,56 @@ def _step_report(step: BatchStep, chunks: list[BatchChunk]) -> StepReport:
         counts=dict(counts),
         errors=errors,
     )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, over all its steps."""
+
+    run: BatchRun
+    steps: list[StepReport]
+    now: datetime.datetime
+    last_sign: datetime.datetime
+
+    @property
+    def all(self) -> int:
+        return sum(step.chunks for step in self.steps)
+
+    @property
+    def done(self) -> int:
+        return sum(step.done + step.failed for step in self.steps)
+
+    @property
+    def steps_done(self) -> int:
+        return sum(step.state != "running" for step in self.steps)
+
+    @property
+    def errors(self) -> int:
+        return sum(len(step.errors) for step in self.steps)
+
+    @property
+    def entries(self) -> int:
+        return sum(step.counts.get("entries", 0) for step in self.steps)
+
+    @property
+    def is_running(self) -> bool:
+        return self.run.state == State.RUNNING
+
+    @property
+    def duration(self) -> datetime.timedelta:
+        return (self.run.finished_at or self.now) - self.run.started_at
+
+    @property
+    def rest(self) -> datetime.timedelta | None:
+        """How long it will still take, should it go on as it went; nothing to go by before the first chunk is done."""
+        return self.duration * (self.all - self.done) // self.done if self.is_running and self.done else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody seems to work on it."""
+        return self.is_running and self.now - self.last_sign > SILENCE
+
+
+def progress(run: BatchRun) -> Progress:
+    last = BatchChunk.objects.filter(step__run=run).aggregate(last=Max("finished_at"))["last"]
+    return Progress(run, night_report(run), timezone.now(), last or run.started_at)

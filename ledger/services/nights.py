@@ -72,23 +72,24 @@ def _work_one(step: BatchStep, business_date: datetime.date, do: Step) -> bool:
         chunk = pending.select_for_update(skip_locked=True).order_by("first").first()
         if chunk is None:
             return False
-        outcome, state = _attempt(do, chunk, business_date)
-        chunk.state, chunk.finished_at = state, timezone.now()
-        chunk.counts, chunk.errors = outcome.counts, outcome.errors
+        outcome, _ = attempt(do, chunk.first, chunk.last, business_date)
+        chunk.state = BatchChunk.State.FAILED if outcome.errors else BatchChunk.State.DONE
+        chunk.counts, chunk.errors, chunk.finished_at = outcome.counts, outcome.errors, timezone.now()
         chunk.save(update_fields=["state", "finished_at", "counts", "errors"])
     return True
 
 
-def _attempt(do: Step, chunk: BatchChunk, business_date: datetime.date) -> tuple[Outcome, str]:
-    """What became of the chunk. A step that fails leaves nothing of this chunk behind and does not stop the others."""
+def attempt(do: Step, first: int, last: int, business_date: datetime.date) -> tuple[Outcome, list[int]]:
+    """What became of a range of parties, and the entries that were posted. A step that fails leaves nothing of the range
+    behind, and gives its error."""
     try:
         with transaction.atomic(), recording() as entries:
-            outcome = do(chunk.first, chunk.last, business_date)
+            outcome = do(first, last, business_date)
             outcome.counts["entries"] = len(entries)
     except Exception as error:
-        logger.exception("night of %s, parties %s to %s", business_date, chunk.first, chunk.last)
-        return Outcome(errors=[str(error).splitlines()[0]]), BatchChunk.State.FAILED
-    return outcome, BatchChunk.State.FAILED if outcome.errors else BatchChunk.State.DONE
+        logger.exception("night of %s, parties %s to %s", business_date, first, last)
+        return Outcome(errors=[str(error).splitlines()[0]]), []
+    return outcome, entries
 
 
 def _finish(run: BatchRun) -> BatchRun:

@@ -1,0 +1,65 @@
+"""What is typed into the pages of the books."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from ledger.models import ExchangeRate, PostingSetup
+from pages.forms import PageForm, PageModelForm
+
+MONTHS = 36
+
+
+class AsOfForm(PageForm):
+    on = forms.DateField(label="As of")
+
+
+class MonthsForm(PageForm):
+    first = forms.DateField(label="First month", help_text="Any day of it.")
+    count = forms.IntegerField(
+        label="Months",
+        help_text="12 for a year.",
+        validators=[
+            MinValueValidator(1, "At least one month."),
+            MaxValueValidator(MONTHS, f"At most {MONTHS} months."),
+        ],
+    )
+
+    layout = (("first", "count"),)
+
+
+class RateForm(PageModelForm):
+    layout = ("currency", ("starting_on", "rate"))
+
+    class Meta:
+        model = ExchangeRate
+        fields = ("currency", "starting_on", "rate")
+        help_texts = {
+            "starting_on": "Holds from this day until the next rate.",
+            "rate": "What one unit is worth in the company's own currency.",
+        }
+
+
+class PostingSetupForm(PageModelForm):
+    layout = (("receivable", "deferral"), ("sales", "breakage"))
+
+    class Meta:
+        model = PostingSetup
+        fields = PostingSetup.ACCOUNTS
+        help_texts = {
+            "receivable": "Takes what the customer is billed.",
+            "deferral": "Holds what is paid and not yet used.",
+            "sales": "Takes the revenue of what is used.",
+            "breakage": "Takes the revenue of what lapses unused.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.queryset = field.queryset.filter(blocked=False) | field.queryset.filter(pk__in=self.in_use())
+            field.empty_label = "– not set –"
+
+    def in_use(self) -> list[str]:
+        """A blocked account that is chosen already stays to be seen."""
+        return [code for name in PostingSetup.ACCOUNTS if (code := getattr(self.instance, f"{name}_id"))]

@@ -1,0 +1,187 @@
+"""The lists of the books."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+
+from ledger.dates import company_time_zone, ledger_setup
+from ledger.filters import spoken_kind
+from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
+from ledger.money import round_to
+from ledger.sources import Source, sources_of
+from pages import formats, markup
+from pages.elements import Action
+from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
+
+
+def entry_url(entry_id: int) -> str:
+    return reverse("ledger:entry", args=[entry_id])
+
+
+class LcyColumn(NumberColumn):
+    """An amount in the company's own currency."""
+
+    def render(self, value: Decimal, table: "BooksTable") -> str:
+        return markup.money(value, table.lcy, zero=formats.NOTHING)
+
+    def value(self, value: Decimal, table: "BooksTable") -> Decimal:
+        return round_to(value, table.lcy.decimals)
+
+
+class MomentColumn(tables.Column):
+    """An instant, told in the company's time zone."""
+
+    def render(self, value: datetime, table: "BooksTable") -> str:
+        return format_html("<time>{}</time>", date_format(value.astimezone(table.zone), "j M Y, H:i"))
+
+    def value(self, value: datetime) -> datetime:
+        return value
+
+
+class KeysColumn(tables.Column):
+    """A line's text, and below it the pages behind its customer and lot."""
+
+    def render(self, value: str, record: JournalLine, table: "BooksTable") -> str:
+        shown = [table.sources.get(key, Source(key, "")) for key in (record.party, record.lot) if key]
+        links = format_html_join(" · ", '<a href="{}">{}</a>', ((source.url, source.label) for source in shown))
+        return format_html('{}<div class="quiet small">{}</div>', value, links) if shown else value
+
+    def value(self, value: str) -> str:
+        return value
+
+
+class BooksTable(Table):
+    """A table that knows the LCY, and the pages behind the keys of its lines; asked once for all rows."""
+
+    @cached_property
+    def lcy(self) -> Currency:
+        return ledger_setup().lcy
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return company_time_zone()
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        lines = [row.record for row in self.paginated_rows]
+        return sources_of(key for line in lines for key in (line.party, line.lot))
+
+
+class JournalTable(BooksTable):
+    number = LinkColumn(accessor="pk", verbose_name="Entry", linkify=lambda record: entry_url(record.pk))
+    posting_date = DayColumn(verbose_name="Posted")
+    kind = tables.Column()
+    description = tables.Column()
+    amount = MoneyColumn()
+    amount_lcy = LcyColumn(verbose_name="LCY")
+    created_by = tables.Column(verbose_name="By", default="Night")
+    currency = tables.Column(visible=False)
+    effective_on = DayColumn(visible=False)
+    event_key = tables.Column(visible=False)
+    reason = tables.Column(visible=False)
+
+    class Meta:
+        model = JournalEntry
+        fields = ("number", "posting_date", "kind", "description", "amount", "amount_lcy", "created_by")
+
+    def render_number(self, record: JournalEntry) -> str:
+        return str(record)
+
+    def render_kind(self, value: str) -> str:
+        return spoken_kind(value)
+
+    def value_kind(self, value: str) -> str:
+        return value
+
+
+class StatementTable(BooksTable):
+    entry = LinkColumn(linkify=lambda record: entry_url(record.entry_id))
+    posting_date = DayColumn(accessor="entry__posting_date", verbose_name="Posted")
+    description = KeysColumn(accessor="entry__description")
+    debit = MoneyColumn()
+    credit = MoneyColumn()
+    change_lcy = LcyColumn(verbose_name="Change (LCY)")
+    balance_lcy = LcyColumn(verbose_name="Balance (LCY)")
+    currency = tables.Column(visible=False)
+    effective_on = DayColumn(accessor="entry__effective_on", visible=False)
+    event_key = tables.Column(accessor="entry__event_key", visible=False)
+    party = tables.Column(visible=False)
+    lot = tables.Column(visible=False)
+
+    class Meta:
+        model = JournalLine
+        fields = ("entry", "posting_date", "description", "debit", "credit", "change_lcy", "balance_lcy")
+        orderable = False
+
+
+class PeriodTable(BooksTable):
+    name = tables.Column(verbose_name="Period")
+    starts_on = DayColumn(verbose_name="From")
+    ends_on = DayColumn(verbose_name="To")
+    state = BadgeColumn(accessor="is_closed", orderable=False, tones={True: "neutral", False: "good"})
+    closed_at = MomentColumn(verbose_name="Closed")
+    closed_by = tables.Column(verbose_name="By")
+    actions = MenuColumn(lambda record: period_actions(record))
+
+    class Meta:
+        model = AccountingPeriod
+        fields = ("name", "starts_on", "ends_on", "state", "closed_at", "closed_by", "actions")
+
+    def render_state(self, value: bool) -> str:
+        return markup.badge(*(("Closed", "neutral") if value else ("Open", "good")))
+
+    def value_state(self, value: bool) -> str:
+        return "closed" if value else "open"
+
+
+def period_actions(period: AccountingPeriod) -> list[Action]:
+    name, label = ("ledger:period-reopen", "Reopen") if period.is_closed else ("ledger:period-close", "Close")
+    return [Action(label, reverse(name, args=[period.pk]), permission="ledger.close_accountingperiod")]
+
+
+class RateTable(Table):
+    currency = tables.Column()
+    starting_on = DayColumn(verbose_name="Starting date")
+    rate = NumberColumn(verbose_name="LCY per unit")
+    actions = MenuColumn(
+        lambda record: [
+            Action("Correct", reverse("ledger:rate-edit", args=[record.pk]), permission="ledger.change_exchangerate")
+        ]
+    )
+
+    class Meta:
+        model = ExchangeRate
+        fields = ("currency", "starting_on", "rate", "actions")
+
+    def render_rate(self, value: Decimal) -> str:
+        return f"{value.normalize():f}"
+
+
+class CurrencyTable(Table):
+    code = tables.Column()
+    name = tables.Column()
+    decimals = CreditsColumn()
+
+    class Meta:
+        model = Currency
+        fields = ("code", "name", "decimals")
+
+
+class ChartTable(Table):
+    code = LinkColumn(linkify=lambda record: reverse("ledger:account", args=[record.pk]))
+    name = tables.Column()
+    category = tables.Column()
+    blocked = tables.Column(verbose_name="State")
+
+    class Meta:
+        model = LedgerAccount
+        fields = ("code", "name", "category", "blocked")
+
+    def render_blocked(self, value: bool) -> str:
+        return markup.badge(*(("Blocked", "bad") if value else ("Open", "good")))

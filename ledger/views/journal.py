@@ -1,0 +1,120 @@
+"""The journal, one entry of it, and the lines of one account."""
+
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from ledger.dates import company_time_zone, ledger_setup
+from ledger.filters import JournalFilter, StatementFilter, spoken_kind
+from ledger.models import JournalEntry, JournalLine, LedgerAccount
+from ledger.reports import journal
+from ledger.sources import source_of, sources_of
+from ledger.tables import JournalTable, StatementTable
+from pages import markup
+from pages.elements import Badge, Crumb, Figure, Total
+from pages.views import DetailPage, ListPage
+
+LINES_SHOWN = 200
+
+
+class JournalList(ListPage):
+    permission_required = "ledger.view_journalentry"
+    title = "Journal"
+    filterset_class = JournalFilter
+    table_class = JournalTable
+    totals = (Total("Debits = credits", "debit"),)
+    empty = "Every posting of the books will be listed here. The first comes with the first confirmed purchase."
+
+    def get_queryset(self) -> QuerySet[JournalEntry]:
+        return journal.entries()
+
+    def sums(self, queryset: QuerySet) -> list[dict[str, Any]]:
+        """Summed over the lines, which is much quicker than entry by entry."""
+        lines = JournalLine.objects.filter(entry__in=queryset.order_by().values("pk"))
+        grouped = lines.order_by().values("currency__code", "currency__decimals")
+        return list(
+            grouped.annotate(count=Count("entry", distinct=True), total_0=Sum("debit")).order_by("currency__code")
+        )
+
+
+class EntryPage(DetailPage):
+    permission_required = "ledger.view_journalentry"
+    template_name = "ledger/entry.html"
+    slot = "journal-entry"
+
+    def get_queryset(self) -> QuerySet[JournalEntry]:
+        return journal.entries()
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Journal", reverse("ledger:journal"))]
+
+    def get_badge(self) -> Badge | None:
+        if self.object.reverses_id:
+            return Badge("Reversal", "info")
+        return Badge("Reversed", "warn") if hasattr(self.object, "reversed_by") else None
+
+    def get_figures(self) -> list[Figure]:
+        entry, lcy = self.object, ledger_setup().lcy
+        return [
+            Figure("Debits = credits", markup.money(entry.amount, entry.currency)),
+            Figure(f"In {lcy}", markup.money(entry.amount_lcy, lcy)),
+            Figure("Posted", markup.day(entry.posting_date), note=spoken_kind(entry.kind)),
+            Figure("Effective", markup.day(entry.effective_on), note=self.moved()),
+        ]
+
+    def moved(self) -> str:
+        late = self.object.posting_date != self.object.effective_on
+        return "its period was closed, so it was posted on the first open day" if late else ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lines = list(self.object.lines.select_related("account", "currency", "product_group")[: LINES_SHOWN + 1])
+        keys = sources_of(key for line in lines for key in (line.party, line.lot))
+        for line in lines:
+            line.sources = [keys[key] for key in (line.party, line.lot) if key in keys]
+        return super().get_context_data(
+            lines=lines[:LINES_SHOWN],
+            shown=LINES_SHOWN if len(lines) > LINES_SHOWN else 0,
+            lcy=ledger_setup().lcy,
+            source=source_of(self.object.event_key),
+            zone=company_time_zone(),
+            **kwargs,
+        )
+
+
+class StatementPage(ListPage):
+    """One account's lines with the balance after each, up to the last day asked for."""
+
+    permission_required = "ledger.view_journalentry"
+    template_name = "ledger/statement.html"
+    filterset_class = StatementFilter
+    table_class = StatementTable
+    totals = (Total("Debit", "debit"), Total("Credit", "credit"))
+    empty = "Nothing is posted on this account."
+
+    def get_queryset(self) -> QuerySet[JournalLine]:
+        self.account = get_object_or_404(LedgerAccount, pk=self.kwargs["pk"])
+        return journal.account_lines(self.account)
+
+    def get_title(self) -> str:
+        return str(self.account)
+
+    def get_badge(self) -> Badge | None:
+        return Badge("Blocked", "bad") if self.account.blocked else None
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Trial balance", reverse("ledger:trial-balance"))]
+
+    def sums(self, queryset: QuerySet) -> list[dict[str, Any]]:
+        return super().sums(self.filterset.statement.plain)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        statement, lcy = self.filterset.statement, self.table.lcy
+        figures = [
+            Figure("Opening balance", markup.money(statement.opening, lcy), note="before the first day shown"),
+            Figure("Debit", markup.money(statement.debit, lcy)),
+            Figure("Credit", markup.money(statement.credit, lcy)),
+            Figure("Closing balance", markup.money(statement.closing, lcy), note=self.account.get_category_display()),
+        ]
+        return super().get_context_data(figures=figures, **kwargs)

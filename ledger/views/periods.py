@@ -1,0 +1,122 @@
+"""Accounting periods: the list, new months, closing and reopening."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from ledger.dates import business_date
+from ledger.forms import MonthsForm
+from ledger.models import AccountingPeriod
+from ledger.reports.periods import PeriodFacts, facts, next_month
+from ledger.services.periods import close_period, create_months, reopen_period
+from ledger.tables import PeriodTable
+from pages import formats
+from pages.elements import Action, Crumb
+from pages.preview import Change, LeftOut, Preview
+from pages.views import ActionPage, ListPage
+
+
+class PeriodList(ListPage):
+    permission_required = "ledger.view_accountingperiod"
+    title = "Accounting periods"
+    lead = "A closed period takes no posting; a late event goes to the first open day and keeps its effective date."
+    table_class = PeriodTable
+    currency = None
+    empty = (
+        "A period can be closed, so that its figures stay as they were reported. Days outside every period are open."
+    )
+
+    def get_queryset(self) -> QuerySet[AccountingPeriod]:
+        return AccountingPeriod.objects.select_related("closed_by")
+
+    def get_actions(self) -> list[Action]:
+        url = reverse("ledger:period-create")
+        return [Action("New periods", url, primary=True, permission="ledger.add_accountingperiod")]
+
+
+class PeriodPage(ActionPage):
+    """What creating, closing and reopening have in common."""
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Accounting periods", reverse("ledger:period-list"))]
+
+    def get_success_url(self) -> str:
+        return reverse("ledger:period-list")
+
+    def get_cancel_url(self) -> str:
+        return reverse("ledger:period-list")
+
+
+class PeriodCreate(PeriodPage):
+    permission_required = "ledger.add_accountingperiod"
+    title = "New periods"
+    form_class = MonthsForm
+    success_message = "The periods are there."
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"first": next_month(business_date()), "count": 12}
+
+    def run(self, form: MonthsForm) -> Preview:
+        made, left_out = create_months(form.cleaned_data["first"], form.cleaned_data["count"])
+        return Preview(
+            changes=[Change(f"Period {month}", "", "open", note=span(month)) for month in made],
+            left_out=[
+                LeftOut(f"Period {month}", "a period has days of it, or its name, already") for month in left_out
+            ],
+            confirm_label=f"Create {len(made)} period{'' if len(made) == 1 else 's'}",
+        )
+
+
+class PeriodClose(PeriodPage):
+    permission_required = "ledger.close_accountingperiod"
+    model = AccountingPeriod
+    success_message = "The period is closed."
+
+    def get_title(self) -> str:
+        return f"Close {self.object}"
+
+    def run(self, form: Any) -> Preview:
+        found = facts(close_period(self.object, actor=self.request.user))
+        return Preview(
+            changes=[
+                Change(f"Period {found.period}", "open", "closed", note=span(found.period)),
+                Change("Postings in it", "taken", "refused", note=f"{formats.number(found.entries)} entries stay"),
+                Change("A late event of these days", "on its day", f"on {formats.day(found.first_open_day)}"),
+            ],
+            warnings=warnings(found),
+            confirm_label=f"Close {found.period}",
+        )
+
+
+class PeriodReopen(PeriodPage):
+    permission_required = "ledger.close_accountingperiod"
+    model = AccountingPeriod
+    success_message = "The period is open."
+
+    def get_title(self) -> str:
+        return f"Reopen {self.object}"
+
+    def run(self, form: Any) -> Preview:
+        period = reopen_period(self.object, actor=self.request.user)
+        return Preview(
+            changes=[
+                Change(f"Period {period}", "closed", "open", note=span(period)),
+                Change("Postings in it", "refused", "taken", note="figures that were reported may change"),
+            ],
+            confirm_label=f"Reopen {period}",
+        )
+
+
+def span(period: AccountingPeriod) -> str:
+    return f"{formats.day(period.starts_on)} to {formats.day(period.ends_on)}"
+
+
+def warnings(found: PeriodFacts) -> list[str]:
+    told = []
+    if found.is_running:
+        told.append(f"The period is not over: it ends on {formats.day(found.period.ends_on)}.")
+    if found.night_is_missing:
+        upto = f"up to {formats.day(found.last_night)}" if found.last_night else "never"
+        told.append(f"The night was run {upto}. What later nights find for these days goes to the first open day.")
+    return told
