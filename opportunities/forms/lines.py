@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from ledger.models import Currency
+from ledger.money import round_to
 from opportunities.exceptions import BadLine, BadPrice
 from opportunities.models import OpportunityLine, Product
 from opportunities.reports.line_proposal import propose_line
@@ -97,6 +98,8 @@ def line_values(line: OpportunityLine) -> dict[str, Any]:
     """A stored line as the form shows it."""
     proposed = line.proposed_credits() or ""
     values = {name: getattr(line, name) for name in COPIED} | {"product": str(line.product_id)}
+    values |= {name: f"{values[name].normalize():f}" for name in ("quantity", "discount_percent")}
+    values["unit_price"] = round_to(line.unit_price, line.opportunity.currency.decimals)
     return values | {"line": line.pk, "filled": f"{line.product_id}:{proposed}"}
 
 

@@ -30,7 +30,7 @@ class OpportunityForm(PageModelForm):
         super().__init__(*args, locked=locked, **kwargs)
         self.fields["currency"].required = False
         self.fields["currency"].help_text = "Of every line. Empty: the account's."
-        self.own_lines = list(instance.lines.select_related("product__currency")) if instance else []
+        self.own_lines = list(instance.lines.select_related("product", "opportunity__currency")) if instance else []
         if instance and not self.is_bound:
             self.initial["seen"] = state_of(instance)
         free = [line_values(line) for line in self.own_lines if line.pk not in self.bought]

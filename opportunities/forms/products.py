@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 
+from ledger.money import round_to
 from opportunities.exceptions import BadPrice
 from opportunities.models import Product
 from opportunities.services.prices import check_credits, check_price
@@ -22,6 +23,11 @@ class ProductForm(PageModelForm):
         model = Product
         fields = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
         error_messages = {"code": {"unique": "This code belongs to another product. Choose a code that is free."}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["unit_price"] = round_to(self.instance.unit_price, self.instance.currency.decimals)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

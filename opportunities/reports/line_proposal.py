@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledger.models import Currency
+from ledger.money import round_to
 from opportunities.models import OpportunityLine, Product
 
 
@@ -18,6 +19,8 @@ class LineProposal:
 
 
 def propose_line(product: Product, *, quantity: Decimal, currency: Currency | None) -> LineProposal:
-    same = currency is not None and product.currency_id == currency.pk
+    price = None
+    if currency is not None and product.currency_id == currency.pk:
+        price = round_to(product.unit_price, currency.decimals)
     credits = OpportunityLine(product=product, quantity=quantity).proposed_credits() if quantity > 0 else None
-    return LineProposal(product.name, product.unit_price if same else None, credits)
+    return LineProposal(product.name, price, credits)

@@ -7,7 +7,9 @@ STAGE_TONES = {Opportunity.Stage.OPEN: "info", Opportunity.Stage.WON: "good", Op
 class OpportunityTable(Table):
     number = LinkColumn()
     name = LinkColumn()
-    account = LinkColumn(linkify=lambda record: record.account.get_absolute_url(), accessor="account__name")
+    account = LinkColumn(
+        linkify=lambda record: record.account.get_absolute_url(), accessor="account__name", verbose_name="Account"
+    )
     stage = BadgeColumn(tones=STAGE_TONES)
     closes_on = DayColumn()
     credits = CreditsColumn(verbose_name="Credits on lines")

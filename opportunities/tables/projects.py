@@ -5,7 +5,9 @@ from pages.tables import LinkColumn, Table
 class ProjectTable(Table):
     number = LinkColumn()
     name = LinkColumn()
-    account = LinkColumn(linkify=lambda record: record.account.get_absolute_url(), accessor="account__name")
+    account = LinkColumn(
+        linkify=lambda record: record.account.get_absolute_url(), accessor="account__name", verbose_name="Account"
+    )
 
     class Meta:
         model = Project

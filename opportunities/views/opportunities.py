@@ -46,10 +46,7 @@ class OpportunityDetail(DetailPage):
         return [Crumb("Opportunities", reverse("opportunities:opportunity-list")), Crumb(self.object.number)]
 
     def get_figures(self) -> list[Figure]:
-        return [
-            Figure("Amount", markup.money(self.object.amount, self.object.currency), "#lines"),
-            Figure("Credits on lines", markup.credits(self.object.credits), "#lines"),
-        ]
+        return [Figure("Amount", markup.money(self.object.amount, self.object.currency), "#lines")]
 
     def get_actions(self) -> list[Action]:
         edit = reverse("opportunities:opportunity-edit", args=[self.object.pk])
