@@ -1,6 +1,5 @@
 """Processes of the tests for the embedded services and for `make run`: real ones, in a folder of their own."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -102,11 +101,3 @@ def servers_over(local: Path) -> list[int]:
 def processes_over(local: Path) -> list[int]:
     """Everything that runs for this folder: the servers by their arguments, the rest by the mark of the run."""
     return servers_over(local) + previous.marked(local)
-
-
-@contextmanager
-def one_run_at_a_time() -> Iterator[None]:
-    """Runs of one checkout collect their static files into one folder."""
-    with Path(tempfile.gettempdir(), "drawdown-test-run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -13,12 +13,12 @@ import pytest
 
 from config.embedded.processes import command
 
-from .services import folder, one_run_at_a_time, processes_over, refusal, start, wait_for
+from .services import folder, processes_over, refusal, start, wait_for
 
 
 @pytest.fixture
 def local() -> Iterator[Path]:
-    with one_run_at_a_time(), folder() as path:
+    with folder() as path:
         yield path
 
 
