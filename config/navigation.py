@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from pages.clock import business_date
+from pages.http import Request
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 )
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: Request) -> dict[str, Any]:
     """Context of every page with a shell."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {"navigation": (), "second_factor_off": not settings.REQUIRE_SECOND_FACTOR}
@@ -79,7 +79,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: Request) -> list[dict[str, Any]]:
     groups = ((label, [entry for entry in entries if allowed(request.user, entry)]) for label, entries in NAVIGATION)
     shown = [(label, [(entry.label, address(entry.url_name)) for entry in entries]) for label, entries in groups]
     current = longest_prefix(request.path, [url for _, entries in shown for _, url in entries if url])

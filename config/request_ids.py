@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+
+from pages.http import Request
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -18,8 +20,8 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    def middleware(request: HttpRequest) -> HttpResponse:
+def request_ids(get_response: Callable[[Request], HttpResponse]) -> Callable[[Request], HttpResponse]:
+    def middleware(request: Request) -> HttpResponse:
         request.id = uuid.uuid4().hex[:12]
         token = request_id.set(request.id)
         try:

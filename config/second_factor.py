@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import RedirectURLMixin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -23,6 +23,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.security import must_enrol
 from pages.forms import PageForm
+from pages.http import Request
 
 BACKUP_CODES = 8
 NEW_CODES = "new_backup_codes"
@@ -53,6 +54,7 @@ class EnrolForm(CodeForm):
 class Verify(LoginRequiredMixin, RedirectURLMixin, FormView):
     """After the password, whoever has a second factor shows it."""
 
+    request: Request
     form_class = CodeForm
     template_name = "registration/verify.html"
     next_page = "home"
@@ -67,7 +69,7 @@ class Verify(LoginRequiredMixin, RedirectURLMixin, FormView):
         return HttpResponseRedirect(self.get_success_url())
 
 
-def verified(request: HttpRequest, device: Any) -> None:
+def verified(request: Request, device: Any) -> None:
     """The session is worth more from here on, so it gets a new key."""
     mark_verified(request, device)
     request.session.cycle_key()
@@ -91,14 +93,14 @@ def check(user: Any, code: str) -> tuple[Any, str]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def manage(request: HttpRequest) -> HttpResponse:
+def manage(request: Request) -> HttpResponse:
     """Set up, confirm, new backup codes, replace: one page that shows where things stand."""
     if request.method == "POST":
         return STEPS.get(request.POST.get("step", ""), show)(request)
     return show(request)
 
 
-def show(request: HttpRequest, form: EnrolForm | None = None) -> HttpResponse:
+def show(request: Request, form: EnrolForm | None = None) -> HttpResponse:
     devices = TOTPDevice.objects.filter(user=request.user)
     pending = devices.filter(confirmed=False).first()
     context = {
@@ -115,13 +117,13 @@ def show(request: HttpRequest, form: EnrolForm | None = None) -> HttpResponse:
     return render(request, "registration/second_factor.html", context)
 
 
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: Request) -> HttpResponse:
     TOTPDevice.objects.filter(user=request.user, confirmed=False).delete()
     TOTPDevice.objects.create(user=request.user, name="Authenticator app", confirmed=False)
     return redirect("second-factor")
 
 
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: Request) -> HttpResponse:
     form = EnrolForm(request.POST)
     if not form.is_valid():
         return show(request, form)
@@ -147,7 +149,7 @@ def accept(user: Any, code: str) -> TOTPDevice | None:
 
 
 @transaction.atomic
-def fresh_codes(request: HttpRequest) -> HttpResponse:
+def fresh_codes(request: Request) -> HttpResponse:
     """New backup codes, only for who has a second factor; the old ones are worth nothing from now on."""
     if not request.user.is_verified():
         return redirect("second-factor")

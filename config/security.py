@@ -8,19 +8,21 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
-Middleware = Callable[[HttpRequest], HttpResponse]
+from pages.http import Request
+
+GetResponse = Callable[[Request], HttpResponse]
+Middleware = Callable[[Request], HttpResponse]
 
 # Pages that a person without a verified second factor may reach.
 OPEN_VIEWS = {"login", "logout", "second-factor-verify", "health", "favicon"}
 
 
-def session_begins(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+def session_begins(sender: Any, request: Request, **kwargs: Any) -> None:
     """The clock starts with the sign-in."""
     request.session.update({"started_at": int(time.time()), "active_at": int(time.time())})
 
@@ -31,7 +33,7 @@ def session_limits(get_response: GetResponse) -> Middleware:
     Polling by a page that was left open (header X-Polling) is not doing something.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         if SESSION_KEY in request.session:
             reason = limit_reached(request.session, int(time.time()), polling="X-Polling" in request.headers)
             if reason:
@@ -60,11 +62,11 @@ class SecondFactor:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        name = request.resolver_match.view_name
+    def process_view(self, request: Request, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        name = request.resolver_match and request.resolver_match.view_name
         if name in OPEN_VIEWS or not request.user.is_authenticated or request.user.is_verified():
             return None
         if TOTPDevice.objects.filter(user_id=request.user.pk, confirmed=True).exists():
@@ -84,7 +86,7 @@ def htmx_sign_in(get_response: GetResponse) -> Middleware:
     """A part of a page cannot hold the sign-in page: the whole page goes there."""
     gates = ("login", "second-factor", "second-factor-verify")
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         response = get_response(request)
         to = response.get("Location", "").split("?")[0]
         if request.htmx and response.status_code == 302 and to in map(resolve_url, gates):
@@ -94,7 +96,7 @@ def htmx_sign_in(get_response: GetResponse) -> Middleware:
     return middleware
 
 
-def client_address(request: HttpRequest) -> str:
+def client_address(request: Request) -> str:
     """The address a sign-in comes from. Behind proxies, the one that the outermost of ours saw."""
     addresses = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if settings.PROXY_COUNT else []
     if len(addresses) >= settings.PROXY_COUNT > 0:

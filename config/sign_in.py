@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import PasswordChangeForm as DjangoPasswordForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +18,7 @@ class SignInForm(Paged, AuthenticationForm):
     layout = ("username", "password")
 
 
-class PasswordForm(Paged, PasswordChangeView.form_class):
+class PasswordForm(Paged, DjangoPasswordForm):
     layout = ("old_password", "new_password1", "new_password2")
 
 

@@ -112,7 +112,7 @@ class FilterSet(django_filters.FilterSet):
         return [self.chip(field, value) for field, value in used if is_set(value)]
 
     def chip(self, field: forms.BoundField, value: Any) -> Chip:
-        return Chip(field.label, spoken(field.field, value), without(self.data, names(field)))
+        return Chip(str(field.label), spoken(field.field, value), without(self.data, names(field)))
 
 
 def is_set(value: Any) -> bool:

@@ -14,8 +14,10 @@ NOTHING = "\u2013"
 
 
 class Currency(Protocol):
-    code: str
-    decimals: int
+    @property
+    def code(self) -> str: ...
+    @property
+    def decimals(self) -> int: ...
 
 
 class Cur(NamedTuple):

@@ -32,14 +32,14 @@ class Money(LayoutObject):
         self.fields = [amount, currency]
         self.amount, self.currency = amount, currency
 
-    def render(self, form: forms.BaseForm, context: Any, **kwargs: Any) -> SafeString:
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
         extra = {"currency_field": form[self.currency]}
         rendered = render_field(self.amount, form, context, template="pages/money_field.html", extra_context=extra)
         form.rendered_fields.add(self.currency)
         return rendered
 
 
-class Paged:
+class Paged(forms.BaseForm):
     """What `PageForm` and `PageModelForm` have in common."""
 
     layout: tuple = ()
@@ -80,7 +80,7 @@ class Paged:
         if not self.is_bound:
             return []
         own = [(self[name], error) for name, errors in self.errors.items() if name in self.fields for error in errors]
-        return [(field.id_for_label, field.label, error) for field, error in own]
+        return [(field.id_for_label, str(field.label), str(error)) for field, error in own]
 
 
 class PageForm(Paged, forms.Form):
@@ -126,8 +126,8 @@ def as_data(form: Any) -> dict[str, Any]:
 def sent_by(widget: forms.Widget, field: forms.BoundField) -> Iterable[tuple[str, Any]]:
     value = field.value()
     if isinstance(widget, forms.MultiWidget):
-        names = (field.html_name + suffix for suffix in widget.widgets_names)
-        parts = value if isinstance(value, (list, tuple)) else widget.decompress(value)
+        names = (field.html_name + suffix for suffix in widget.widgets_names)  # type: ignore[attr-defined]
+        parts = value if isinstance(value, (list, tuple)) else widget.decompress(value) or []
         return zip(names, parts, strict=False)
     if isinstance(widget, forms.CheckboxInput):
         return [(field.html_name, "on")] if value else []

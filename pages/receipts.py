@@ -6,20 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest
 
+from pages.http import Request
 from pages.preview import Change, LeftOut, Link, PostingLine, Preview
 
 KEY = "receipt"
 AMOUNTS = ("debit", "credit", "debit_lcy", "credit_lcy")
 
 
-def keep(request: HttpRequest, preview: Preview) -> None:
+def keep(request: Request, preview: Preview) -> None:
     if preview.changes or preview.postings or preview.made:
         request.session[KEY] = json.loads(json.dumps(asdict(preview), cls=DjangoJSONEncoder))
 
 
-def take(request: HttpRequest) -> Preview | None:
+def take(request: Request) -> Preview | None:
     kept = request.session.pop(KEY, None)
     return restored(kept) if kept else None
 

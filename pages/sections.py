@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest
+from pages.http import Request
 
-Render = Callable[[HttpRequest, Any], Any]
+Render = Callable[[Request, Any], Any]
 
 
 @dataclass(order=True, frozen=True)
@@ -43,7 +43,7 @@ def register(slot: str, render: Render, *, order: int = 0, permission: str | Non
         insort(_slots[slot], Section(order, name, render, permission))
 
 
-def collect(slot: str, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
+def collect(slot: str, request: Request, obj: Any = None) -> Iterator[Any]:
     """What the registered functions answer, in order, for what this person may see."""
     for section in _slots.get(slot, ()):
         if section.permission and not request.user.has_perm(section.permission):

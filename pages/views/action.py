@@ -64,14 +64,16 @@ class ActionPage(EntryPage):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()
         form = self.get_form(request.POST)
-        if request.htmx:
+        if self.request.htmx:
             return self.preview(form)
         return self.confirm(form) if form.is_valid() else self.show(form, waiting=True)
 
     def preview(self, form: Any) -> HttpResponse:
         """The panel alone, after a change in the form."""
-        panel = self.rehearsed(form) if form.is_valid() else {"waiting": True, "problems": form}
-        return self.show(form, "pages/preview_panel.html", **panel)
+        panel: dict[str, Any] = {"waiting": True, "problems": form}
+        if form.is_valid():
+            panel = self.rehearsed(form)
+        return self.show(form, template="pages/preview_panel.html", **panel)
 
     def rehearsed(self, form: Any) -> dict[str, Any]:
         try:
@@ -86,7 +88,7 @@ class ActionPage(EntryPage):
         try:
             return self.carry_out(form, seen)
         except Stale as stale:
-            panel = {"preview": stale.preview, "stale": bool(seen), "seen": frozenset(seen.split("-"))}
+            panel: dict[str, Any] = {"preview": stale.preview, "stale": bool(seen), "seen": frozenset(seen.split("-"))}
         except Refused as refused:
             refuse(form, refused.message, refused.field)
             panel = {"waiting": True}

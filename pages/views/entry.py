@@ -15,6 +15,7 @@ from pages.views.page import Page
 
 class EntryPage(Page, SingleObjectMixin, TemplateView):
     form_class: type = PageForm
+    object: Any = None
 
     def get_object(self, queryset: Any = None) -> Any:
         return super().get_object(queryset) if self.model or self.queryset is not None else None
@@ -42,6 +43,6 @@ class EntryPage(Page, SingleObjectMixin, TemplateView):
         except forms.ValidationError:
             return uuid.uuid4()
 
-    def show(self, form: Any, template: str = "", **more: Any) -> HttpResponse:
+    def show(self, form: Any, template: str | None = None, **more: Any) -> HttpResponse:
         context = self.get_context_data(form=form, token=self.token(), **more)
-        return self.response_class(self.request, template or self.get_template_names(), context)
+        return self.response_class(self.request, [template] if template else self.get_template_names(), context)

@@ -21,7 +21,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.utils.text import slugify
 from django.views.generic import ListView
 from django_tables2 import RequestConfig
@@ -42,7 +42,9 @@ class ListPage(Page, ListView):
     currency: str | None = "currency"
     per_page = 50
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    object_list: QuerySet
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.filterset = self.filterset_class and self.filterset_class(
             request.GET, queryset=self.get_queryset(), request=request
         )

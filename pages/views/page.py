@@ -13,11 +13,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.views.generic import View
+from django.views.generic.base import ContextMixin
 
 from pages.elements import Action, Badge, Crumb
 
 
-class Allowed(PermissionRequiredMixin):
+class Allowed(PermissionRequiredMixin, ContextMixin, View):
+    request: Any  # a pages.http.Request; the generic views know only Django's
     permission_denied_message = "Your role does not include this page. A controller can add you to a group that does."
 
     def has_permission(self) -> bool:
