@@ -25,7 +25,7 @@ def posting_lines(entry_ids: Sequence[int]) -> list[PostingLine]:
     setup = LedgerSetup.objects.all()[:1]
     lines = JournalLine.objects.filter(entry__in=entry_ids).select_related("account", "currency", "entry")
     lines = lines.annotate(lcy=Subquery(setup.values("lcy")), lcy_decimals=Subquery(setup.values("lcy__decimals")))
-    return [_shown(line) for line in lines.order_by("entry", "line_no")] if entry_ids else []
+    return [_shown(line) for line in lines.order_by("entry_id", "line_no")] if entry_ids else []
 
 
 def _shown(line: Any) -> PostingLine:

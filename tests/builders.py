@@ -9,9 +9,12 @@ from django.contrib.auth import get_user_model
 from credits.models import CreditsSetup, Milestone, Purchase
 from credits.services.purchases import NUMBER_SERIES, create_purchase
 from credits.services.terms import Terms
-from ledger.models import Currency, ExchangeRate, JournalLine
+from ledger.dates import ledger_setup
+from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalLine
 from ledger.services.chart import install_chart
 from ledger.services.numbers import ensure_series
+from ledger.services.periods import close_period, create_months
+from ledger.services.posting import pair, post
 from opportunities.models import Account, Project
 
 _count = itertools.count(1)
@@ -72,6 +75,22 @@ def make_milestone(project: Project, credits_needed: int | None = 4, **changes) 
     number = next(_count)
     values = {"name": f"Milestone {number}", "status": "approved", "target_on": datetime.date(2026, 12, 1)} | changes
     return Milestone.objects.create(project=project, number=f"MS-{number:06d}", credits_needed=credits_needed, **values)
+
+
+def make_entry(event_key: str = "test:1", amount: str = "100", *, on=datetime.date(2026, 11, 2), **changes):
+    """A receivable against deferred revenue, in the LCY or at the rate 2, unless told otherwise."""
+    currency = Currency.objects.get(code=changes.pop("currency", "USD"))
+    amount = Decimal(amount)
+    amounts = {"amount": amount, "amount_lcy": amount if currency.code == ledger_setup().lcy_id else 2 * amount}
+    keys = {name: changes.pop(name) for name in ("party", "lot", "product_group") if name in changes}
+    lines = pair(changes.pop("debit", "1100"), changes.pop("credit", "2400"), **amounts, **keys)
+    terms = {"kind": "test", "description": f"Event {event_key}", "lines": lines}
+    return post(event_key=event_key, effective_on=on, currency=currency, **(terms | changes))
+
+
+def make_period(year: int = 2026, month: int = 10, *, closed_by=None) -> AccountingPeriod:
+    (made, _) = create_months(datetime.date(year, month, 1), 1)
+    return close_period(made[0], actor=closed_by) if closed_by else made[0]
 
 
 def trial_balance() -> dict[str, dict[str, Decimal]]:

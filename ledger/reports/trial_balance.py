@@ -75,7 +75,7 @@ def trial_balance(on: datetime.date) -> TrialBalance:
     known = {currency.code: currency for currency in Currency.objects.all()}
     rows = (
         JournalLine.objects.filter(entry__posting_date__lte=on)
-        .order_by("account", "currency")
+        .order_by("account_id", "currency_id")
         .values("account", "currency", name=F("account__name"))
         .annotate(dr=Sum("debit"), cr=Sum("credit"), dr_lcy=Sum("debit_lcy"), cr_lcy=Sum("credit_lcy"))
     )

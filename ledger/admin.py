@@ -1,0 +1,160 @@
+"""The books in the admin, for what is set up. What is posted is read-only here: there is one door to the journal."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from ledger.models import (
+    AccountingPeriod,
+    BatchRun,
+    BatchStep,
+    BusinessPostingGroup,
+    Currency,
+    ExchangeRate,
+    JournalEntry,
+    JournalLine,
+    LedgerAccount,
+    LedgerSetup,
+    NumberSeries,
+    PostingSetup,
+    ProductPostingGroup,
+)
+
+
+class ReadOnly:
+    """To be looked at, whoever looks."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CodeIsFixed(admin.ModelAdmin):
+    """The code is the key: with another one it would be another row."""
+
+    search_fields = ("code", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(CodeIsFixed):
+    list_display = ("code", "name", "category", "blocked")
+    list_filter = ("category", "blocked")
+
+
+@admin.register(BusinessPostingGroup, ProductPostingGroup)
+class PostingGroupAdmin(CodeIsFixed):
+    list_display = ("code", "name")
+
+
+@admin.register(PostingSetup)
+class PostingSetupAdmin(admin.ModelAdmin):
+    list_display = ("__str__", *PostingSetup.ACCOUNTS)
+    list_select_related = PostingSetup.ACCOUNTS
+    list_filter = ("business_group", "product_group")
+
+
+class CurrencyForm(forms.ModelForm):
+    def clean_decimals(self) -> int:
+        decimals, code = self.cleaned_data["decimals"], self.instance.pk
+        if code and decimals != self.initial["decimals"] and is_posted_in(code):
+            raise ValidationError(f"{code} is posted in, so its decimals stay {self.initial['decimals']}.")
+        return decimals
+
+
+def is_posted_in(code: str) -> bool:
+    """Whether amounts of the currency stand in the books, its own or as LCY."""
+    own = JournalEntry.objects.filter(currency=code).exists()
+    return own or (LedgerSetup.objects.filter(lcy=code).exists() and JournalEntry.objects.exists())
+
+
+@admin.register(Currency)
+class CurrencyAdmin(CodeIsFixed):
+    form = CurrencyForm
+    list_display = ("code", "name", "decimals")
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(admin.ModelAdmin):
+    list_display = ("currency", "starting_on", "rate")
+    list_filter = ("currency",)
+    date_hierarchy = "starting_on"
+
+
+class LedgerSetupForm(forms.ModelForm):
+    def clean_lcy(self) -> Currency:
+        lcy = self.cleaned_data["lcy"]
+        if self.instance.lcy_id and lcy.pk != self.initial["lcy"] and JournalEntry.objects.exists():
+            raise ValidationError(f"The local currency stays {self.initial['lcy']}: amounts are posted in it.")
+        return lcy
+
+
+@admin.register(LedgerSetup)
+class LedgerSetupAdmin(admin.ModelAdmin):
+    """One row, with the key 1."""
+
+    form = LedgerSetupForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not LedgerSetup.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: LedgerSetup, form: forms.ModelForm, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(AccountingPeriod)
+class AccountingPeriodAdmin(ReadOnly, admin.ModelAdmin):
+    """Periods are made, closed and reopened on their own pages."""
+
+    list_display = ("name", "starts_on", "ends_on", "closed_at", "closed_by")
+    list_select_related = ("closed_by",)
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "description", "prefix", "digits", "last_number")
+
+
+class LineInline(ReadOnly, admin.TabularInline):
+    model = JournalLine
+    fields = ("line_no", "account", "product_group", "debit", "credit", "debit_lcy", "credit_lcy", "party", "lot")
+    extra = 0
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("__str__", "posting_date", "kind", "description", "currency", "event_key")
+    list_select_related = ("currency",)
+    list_filter = ("posting_date",)
+    list_per_page = 50
+    search_fields = ("event_key__startswith",)
+    show_full_result_count = False
+    inlines = (LineInline,)
+
+
+class StepInline(ReadOnly, admin.TabularInline):
+    model = BatchStep
+    fields = ("position", "name")
+    extra = 0
+
+
+@admin.register(BatchRun)
+class BatchRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("business_date", "state", "started_at", "finished_at", "started_by")
+    list_select_related = ("started_by",)
+    list_filter = ("state",)
+    inlines = (StepInline,)
