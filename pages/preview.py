@@ -94,11 +94,13 @@ class Preview:
     warnings: Sequence[str] = ()
     confirm_label: str = "Confirm"
     made: Sequence[Link] = ()
+    posted_later: str = ""  # "The next night posts this": the lines are then no postings of this action
 
     @property
     def shown(self) -> list[Shown]:
         warned = [Warned(text) for text in self.warnings]
-        return [*self.changes, *self.postings, *self.left_out, *warned, Warned(self.confirm_label)]
+        said = [Warned(self.posted_later), Warned(self.confirm_label)]
+        return [*self.changes, *self.postings, *self.left_out, *warned, *said]
 
     @property
     def fingerprint(self) -> str:

@@ -30,4 +30,5 @@ def restored(kept: dict[str, Any]) -> Preview:
         postings=[PostingLine(**row | {name: Decimal(row[name]) for name in AMOUNTS}) for row in kept["postings"]],
         left_out=[LeftOut(**row) for row in kept["left_out"]],
         made=[Link(**row) for row in kept["made"]],
+        posted_later=kept["posted_later"],
     )

@@ -19,6 +19,7 @@
 `run` is the preview and the action: for the preview it is taken back. What it describes is compared with what the
 person saw; if it differs, nothing is written and the panel is shown anew with the differences marked. A `Refused` goes
 to its field and keeps what was typed. Sent twice, it happens once. Without `form_class` only the confirmation is asked.
+`panel_template_name` may include the panel and, with `hx-swap-oob`, other parts that follow what is typed.
 """
 
 from typing import Any
@@ -44,6 +45,7 @@ class Stale(Exception):
 class ActionPage(EntryPage):
     template_name = "pages/action.html"
     success_message = "Done."
+    panel_template_name = "pages/preview_panel.html"  # may bring more than the panel, out of band
     wide = False  # the form over the whole width, with the panel below it
 
     def run(self, form: Any) -> Preview:
@@ -73,7 +75,7 @@ class ActionPage(EntryPage):
         panel: dict[str, Any] = {"waiting": True, "problems": form}
         if form.is_valid():
             panel = self.rehearsed(form)
-        return self.show(form, template="pages/preview_panel.html", **panel)
+        return self.show(form, template=self.panel_template_name, **panel)
 
     def rehearsed(self, form: Any) -> dict[str, Any]:
         try:

@@ -43,6 +43,6 @@ class EntryPage(Page, SingleObjectMixin, TemplateView):
         except forms.ValidationError:
             return uuid.uuid4()
 
-    def show(self, form: Any, template: str | None = None, **more: Any) -> HttpResponse:
+    def show(self, form: Any, template: str = "", **more: Any) -> HttpResponse:
         context = self.get_context_data(form=form, token=self.token(), **more)
         return self.response_class(self.request, [template] if template else self.get_template_names(), context)

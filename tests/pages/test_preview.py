@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -5,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from pages import receipts
@@ -57,6 +59,7 @@ def test_what_waits_for_the_commit_is_not_done():
         replace(PREVIEW, left_out=[]),
         replace(PREVIEW, warnings=["Careless."]),
         replace(PREVIEW, confirm_label="Post USD 5.10"),
+        replace(PREVIEW, posted_later="By the next night."),
         replace(PREVIEW, postings=[LINE, LINE]),
     ],
 )
@@ -84,3 +87,14 @@ def test_a_receipt_comes_back_from_the_session_to_the_cent_and_once():
         PREVIEW.made,
     )
     assert receipts.take(request) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "receipt", "heading"),
+    [("", False, "What will be posted"), ("", True, "What was posted"), ("By the night.", True, "What will be posted")],
+)
+def test_the_panel_speaks_of_what_is_done_in_the_past_and_of_what_comes_later_in_the_future(later, receipt, heading):
+    shown = {"preview": replace(PREVIEW, posted_later=later), "receipt": receipt}
+    text = render_to_string("pages/preview_panel.html", shown)
+    assert re.findall("What w[a-z ]+ posted", text) == [heading]
+    assert (later in text) and ("B</strong>: expired" in text)
