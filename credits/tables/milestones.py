@@ -31,6 +31,13 @@ def state_label(milestone: Milestone) -> str:
     return State(milestone.state).label
 
 
+class TargetColumn(DayColumn):
+    """How far away matters until the milestone is completed."""
+
+    def render(self, value: Any, record: Milestone, table: Any) -> str:
+        return markup.day(value) if record.is_completed else super().render(value, table)
+
+
 def row_actions(milestone: Milestone) -> list[Action]:
     """The commonest of the milestone's actions; the page of the milestone has them all, with reasons."""
     credits = Action(
@@ -52,7 +59,7 @@ class MilestoneTable(Table):
         accessor="project__account__name",
         verbose_name="Account",
     )
-    target_on = DayColumn(away=True)
+    target_on = TargetColumn(away=True)
     credits_needed = CreditsColumn(verbose_name="Needed")
     credits_allocated = CreditsColumn(verbose_name="Allocated")
     state = StateColumn(orderable=True)
