@@ -1,8 +1,10 @@
 """How lots are told in previews, receipts and figures: plain values, read at once, since a rehearsal is rolled back.
 
-with recording() as entries:
-    expired = expire_purchase(lot, actor=actor)
-Preview(changes=[lot_change(before, now(before))], postings=posting_lines(entries), confirm_label=...)
+    with recording() as entries:
+        expired = expire_purchase(lot, actor=actor)
+    Preview(changes=[lot_change(before, now(before))], postings=posting_lines(entries), confirm_label=...)
+
+`before` is the lot as it was read for the page: the services read it anew and leave that one alone.
 """
 
 from collections.abc import Sequence

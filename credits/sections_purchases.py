@@ -50,7 +50,7 @@ def expiring_soon(request: HttpRequest, nothing: None) -> str:
         "lots": lots[:SHOWN],
         "days": days,
         "at_risk": [each for each in holdings(Purchase.objects.all(), on, days) if each.expiring],
-        "url": listed(expires_on_min=on, expires_on_max=on + timedelta(days=days), available="yes"),
+        "url": listed(expires_on_after=on, expires_on_before=on + timedelta(days=days), available="yes"),
     }
     return render_to_string("credits/purchase_expiring.html", context, request)
 
@@ -67,7 +67,7 @@ def lots_of_account(request: HttpRequest, account: Account) -> str:
 def figures_of_account(request: HttpRequest, account: Account) -> list[Figure]:
     on, days = business_date(request), soon_days()
     held = holdings(Purchase.objects.filter(account=account), on, days)
-    soon = {"expires_on_min": on, "expires_on_max": on + timedelta(days=days)}
+    soon = {"expires_on_after": on, "expires_on_before": on + timedelta(days=days)}
     url = listed(account=account.number, available="yes")
     expiring = [(each, each.expiring) for each in held if each.expiring]
     return [
@@ -113,13 +113,9 @@ def why_not(request: HttpRequest, opportunity: Opportunity) -> str:
     return "No line carries services credits."
 
 
-def figures_of_opportunity(request: HttpRequest, opportunity: Opportunity) -> list[Figure]:
-    lines = opportunity.lines.values_list("services_credits", flat=True)
-    bought = bought_credits(opportunity)
-    return [
-        Figure("Credits on lines", markup.credits(sum(credits or 0 for credits in lines), zero="–"), "#lines"),
-        Figure("Purchased already", markup.credits(bought, zero="–"), listed(opportunity=opportunity.number)),
-    ]
+def figures_of_opportunity(request: HttpRequest, opportunity: Opportunity) -> Figure:
+    bought = markup.credits(bought_credits(opportunity), zero="–")
+    return Figure("Purchased already", bought, listed(opportunity=opportunity.number))
 
 
 def bought_credits(opportunity: Opportunity) -> int:
