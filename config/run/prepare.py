@@ -11,15 +11,13 @@ def main() -> None:
     django.setup()
     from django.conf import settings
     from django.contrib.auth import get_user_model
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
 
     quiet = io.StringIO()
     call_command("migrate", interactive=False, verbosity=0, stdout=quiet)
     if settings.PRODUCTION:
         # The demo's pages find their static files by themselves; and its logins are known to everybody.
         call_command("collectstatic", interactive=False, verbosity=0, stdout=quiet)
-        return
-    if "load_demo" not in get_commands():
         return
     if not get_user_model().objects.exists():
         call_command("load_demo", stdout=quiet)
