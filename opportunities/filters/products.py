@@ -1,4 +1,5 @@
 import django_filters
+from django.db.models import QuerySet
 
 from opportunities.models import Product
 from pages.filters import FilterSet, SearchFilter
@@ -6,10 +7,13 @@ from pages.filters import FilterSet, SearchFilter
 
 class ProductFilter(FilterSet):
     search = SearchFilter(fields=("code", "name"))
-    with_credits = django_filters.BooleanFilter(
-        "services_credits", "isnull", exclude=True, label="With services credits"
+    credits = django_filters.ChoiceFilter(
+        label="Services credits", choices=[("with", "With credits"), ("without", "Without")], method="filter_credits"
     )
 
     class Meta:
         model = Product
-        fields = ("search", "with_credits", "currency", "product_group")
+        fields = ("search", "credits", "currency", "product_group")
+
+    def filter_credits(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
+        return queryset.filter(services_credits__isnull=value == "without")

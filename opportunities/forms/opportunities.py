@@ -29,7 +29,8 @@ class OpportunityForm(PageModelForm):
         locked = {name: FIXED.format(buyers=buyers) for name in ("account", "currency")} if buyers else {}
         super().__init__(*args, locked=locked, **kwargs)
         self.fields["currency"].required = False
-        self.fields["currency"].help_text = "Of every line. Empty: the account's."
+        self.fields["currency"].empty_label = "The account's"
+        self.fields["currency"].help_text = "The currency of every line."
         self.own_lines = list(instance.lines.select_related("product", "opportunity__currency")) if instance else []
         if instance and not self.is_bound:
             self.initial["seen"] = state_of(instance)
@@ -45,9 +46,16 @@ class OpportunityForm(PageModelForm):
         if "account" in cleaned and not cleaned.get("currency"):
             cleaned["currency"] = cleaned["account"].currency
         self.lines.currency = cleaned.get("currency")
-        if not self.lines.is_valid():
-            self.add_error(None, "A line below has to be corrected.")
         return cleaned
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and self.lines.is_valid()
+
+    def non_form_errors(self) -> list[str]:
+        """Of the lines together, for the summary at the top, which has each field's own below."""
+        if not self.is_bound or self.lines.is_valid():
+            return []
+        return [*self.lines.non_form_errors(), "A line below has to be corrected."]
 
     def problems(self) -> list[tuple[str, str, str]]:
         lines = self.lines.forms if self.is_bound else []

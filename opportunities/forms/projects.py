@@ -16,7 +16,8 @@ class ProjectForm(PageModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["currency"].required = False
-        self.fields["currency"].help_text = "Only credits in it can pay for the project. Empty: the account's."
+        self.fields["currency"].empty_label = "The account's"
+        self.fields["currency"].help_text = "Only credits in it can pay for the project."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

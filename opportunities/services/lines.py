@@ -32,15 +32,15 @@ class LineTerms:
 def check_line(terms: LineTerms, currency: Currency) -> None:
     """Refused (BadLine, BadPrice), naming field, value and rule."""
     if terms.quantity <= 0:
-        raise BadLine(f"The quantity {terms.quantity:f} is not above zero.", field="quantity")
+        raise BadLine(f"{terms.quantity:f} is not above zero.", field="quantity")
     if not has_decimals(terms.quantity, QUANTITY_DECIMALS):
         raise BadLine(f"The quantity {terms.quantity:f} has more than {QUANTITY_DECIMALS} decimals.", field="quantity")
     if terms.quantity >= MAX_QUANTITY:
         raise BadLine(f"The quantity {terms.quantity:f} has more than 11 digits before the point.", field="quantity")
     if not 0 <= terms.discount_percent <= 100:
-        raise BadLine(f"A discount of {terms.discount_percent:f} % is not between 0 and 100.", field="discount_percent")
+        raise BadLine(f"{terms.discount_percent:f} % is not between 0 and 100.", field="discount_percent")
     if not has_decimals(terms.discount_percent, 3):
-        raise BadLine(f"A discount of {terms.discount_percent:f} % has more than 3 decimals.", field="discount_percent")
+        raise BadLine(f"{terms.discount_percent:f} % has more than 3 decimals.", field="discount_percent")
     check_price(terms.unit_price, currency)
     check_credits(terms.services_credits)
 

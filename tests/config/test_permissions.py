@@ -1,0 +1,253 @@
+"""Every address, every role: who may read it and who may send to it.
+
+A new address needs a line in PAGES: its name, the roles that may GET it, the roles that may POST to it. One that carries a
+key also needs an object in `scene`, found by the beginning of the address's name.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from config.roles import ROLES, VIEWED_APPS
+from credits.services.allocate import allocate
+from ledger.models import AccountingPeriod, BatchRun, JournalEntry
+from opportunities.services.lines import LineTerms
+from opportunities.services.opportunities import OpportunityTerms, create_opportunity
+from opportunities.services.products import create_product
+from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_rate, make_user
+
+ALL = set(ROLES)
+NONE: set[str] = set()
+SALES, DELIVERY, FINANCE, CONTROLLER = {"sales", "finance"}, {"delivery"}, {"finance"}, {"controller"}
+
+# Address: (may GET, may POST). A page that takes no POST has NONE there.
+PAGES: dict[str, tuple[set[str], set[str]]] = {
+    "home": (ALL, NONE),
+    "search": (ALL, NONE),
+    "second-factor": (ALL, ALL),
+    "second-factor-verify": (ALL, ALL),
+    "password_change": (ALL, ALL),
+    "logout": (NONE, ALL),
+    "opportunities:account-list": (ALL, NONE),
+    "opportunities:account-create": (SALES, SALES),
+    "opportunities:account": (ALL, NONE),
+    "opportunities:account-edit": (SALES, SALES),
+    "opportunities:product-list": (ALL, NONE),
+    "opportunities:product-create": (SALES, SALES),
+    "opportunities:product-edit": (SALES, SALES),
+    "opportunities:opportunity-list": (ALL, NONE),
+    "opportunities:opportunity-create": (SALES, SALES),
+    "opportunities:opportunity": (ALL, NONE),
+    "opportunities:opportunity-edit": (SALES, SALES),
+    "opportunities:opportunity-lines": (NONE, SALES),
+    "opportunities:project-list": (ALL, NONE),
+    "opportunities:project-create": (SALES, SALES),
+    "opportunities:project": (ALL, NONE),
+    "opportunities:project-edit": (SALES, SALES),
+    "credits:purchase-list": (ALL, NONE),
+    "credits:purchase-create": (SALES, SALES),
+    "credits:purchase": (ALL, NONE),
+    "credits:purchase-edit": (SALES, SALES),
+    "credits:purchase-clone": (SALES, SALES),
+    "credits:purchase-confirm": (SALES, SALES),
+    "credits:purchase-draft": (SALES, SALES),
+    "credits:purchase-delete": (SALES, SALES),
+    "credits:purchase-dates": (FINANCE, FINANCE),
+    "credits:purchase-expire": (FINANCE, FINANCE),
+    "credits:account-options": (ALL, NONE),
+    "credits:opportunity-purchases": (SALES, SALES),
+    "credits:allocation-list": (ALL, NONE),
+    "credits:consumption-list": (ALL, NONE),
+    "credits:milestone-list": (ALL, NONE),
+    "credits:milestone-create": (DELIVERY, DELIVERY),
+    "credits:milestone": (ALL, NONE),
+    "credits:milestone-edit": (DELIVERY, DELIVERY),
+    "credits:milestone-credits": (DELIVERY, DELIVERY),
+    "credits:milestone-complete": (DELIVERY, DELIVERY),
+    "credits:milestone-reopen": (DELIVERY, DELIVERY),
+    "ledger:journal": (ALL, NONE),
+    "ledger:entry": (ALL, NONE),
+    "ledger:trial-balance": (ALL, NONE),
+    "ledger:chart": (ALL, NONE),
+    "ledger:account": (ALL, NONE),
+    "ledger:period-list": (ALL, NONE),
+    "ledger:period-create": (CONTROLLER, CONTROLLER),
+    "ledger:period-close": (CONTROLLER, CONTROLLER),
+    "ledger:period-reopen": (CONTROLLER, CONTROLLER),
+    "ledger:posting-setup": (ALL, NONE),
+    "ledger:posting-setup-edit": (CONTROLLER, CONTROLLER),
+    "ledger:rate-list": (ALL, NONE),
+    "ledger:rate-create": (FINANCE, FINANCE),
+    "ledger:rate-edit": (FINANCE, FINANCE),
+    "ledger:currency-list": (ALL, NONE),
+    "night-list": (ALL, NONE),
+    "night": (ALL, NONE),
+    "night-progress": (ALL, NONE),
+    "night-start": (FINANCE, FINANCE),
+}
+# What an address needs behind a question mark.
+QUERIES = {"ledger:posting-setup-edit": "?business=DOMESTIC&product=CREDITS"}
+# Open to people who are not signed in.
+PUBLIC = {"health", "favicon", "login"}
+# Doors of the admin that lead elsewhere.
+UNNAMED = {"admin/login/", "admin/logout/", "admin/password_change/"}
+
+ADMIN_ADD = {
+    "opportunities.account": SALES,
+    "opportunities.opportunity": SALES,
+    "opportunities.product": SALES,
+    "opportunities.project": SALES,
+    "ledger.exchangerate": FINANCE,
+    "ledger.postingsetup": CONTROLLER,
+}
+
+
+def addresses(resolver: URLResolver, namespace: str = "", route: str = "") -> Iterator[tuple[str, str, URLPattern]]:
+    """Every (name, route, pattern) outside the admin, which is tested by its models."""
+    for entry in resolver.url_patterns:
+        path = route + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name or ''}", path, entry
+        elif entry.namespace != "admin":
+            yield from addresses(entry, f"{entry.namespace}:" if entry.namespace else namespace, path)
+
+
+ADDRESSES = {name: pattern for name, _, pattern in addresses(get_resolver()) if name}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """One of each thing that an address can be about."""
+
+    keys: dict[str, Any]
+
+    def path(self, name: str) -> str:
+        if not ADDRESSES[name].pattern.converters:
+            return reverse(name) + QUERIES.get(name, "")
+        known = [beginning for beginning in self.keys if name.startswith(beginning)]
+        assert known, f"{name} carries a key: give `scene` an object for it in {__file__}."
+        return reverse(name, args=[self.keys[max(known, key=len)]])
+
+
+@pytest.fixture
+def scene(db) -> Scene:
+    make_company()
+    rate = make_rate("EUR", "1.09")
+    account, day = make_account(), datetime.date(2026, 11, 2)
+    purchase, project = make_purchase(account), make_project(account)
+    milestone = make_milestone(project)
+    allocate(milestone, actor=None, on=day)
+    product = create_product(
+        code="CR-7", name="Seven", unit_price=Decimal(1000), currency=account.currency, services_credits=7,
+        product_group=purchase.product_group,
+    )  # fmt: skip
+    terms = OpportunityTerms(name="Won", account=account, currency=account.currency, stage="won", closes_on=day)
+    line = LineTerms(
+        product=product, description="Seven", quantity=Decimal(1), unit_price=Decimal(1000), services_credits=7
+    )
+    opportunity = create_opportunity(terms, lines=[line])
+    period = AccountingPeriod.objects.create(name="2026-01", starts_on="2026-01-01", ends_on="2026-01-31")
+    night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
+    return Scene(
+        {
+            "opportunities:account": account.pk,
+            "opportunities:product": product.pk,
+            "opportunities:opportunity": opportunity.pk,
+            "opportunities:project": project.pk,
+            "credits:purchase": purchase.pk,
+            "credits:opportunity": opportunity.pk,
+            "credits:milestone": milestone.pk,
+            "ledger:entry": JournalEntry.objects.get().pk,
+            "ledger:account": "1100",
+            "ledger:period": period.pk,
+            "ledger:rate": rate.pk,
+            "night": night.pk,
+        }
+    )
+
+
+def signed_in(role: str, **kwargs: Any) -> Client:
+    user, client = make_user(f"{role}-person", **kwargs), Client()
+    user.groups.set(Group.objects.filter(name=role))
+    client.force_login(user)
+    return client
+
+
+def answers(client: Client, scene: Scene, names: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """(name, status of GET, status of an empty POST); signing out comes last."""
+    for name in sorted(names, key=lambda name: (name == "logout", name)):
+        path = scene.path(name)
+        yield name, client.get(path).status_code, client.post(path).status_code
+
+
+def known() -> set[str]:
+    return set(ADDRESSES) & set(PAGES)
+
+
+def test_every_address_has_a_line():
+    missing = sorted(set(ADDRESSES) - set(PAGES) - PUBLIC)
+    assert not missing, f"No line in PAGES of {__file__} says who may use: {', '.join(missing)}"
+
+
+def test_no_line_is_left_of_an_address_that_is_gone():
+    assert sorted((set(PAGES) | PUBLIC) - set(ADDRESSES)) == []
+
+
+def test_no_address_hides_without_a_name():
+    assert {route for name, route, _ in addresses(get_resolver()) if not name} <= UNNAMED
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_each_role_gets_what_its_lines_say(role, scene):
+    wrong = []
+    for name, got, posted in answers(signed_in(role), scene, known()):
+        may_get, may_post = PAGES[name]
+        if got not in ((200, 302) if role in may_get else (403, 405)):
+            wrong.append(f"{role} GET {name}: {got}")
+        if posted not in ((200, 204, 302) if role in may_post else (403, 405)):
+            wrong.append(f"{role} POST {name}: {posted}")
+    assert wrong == []
+
+
+def test_who_is_not_signed_in_goes_to_the_sign_in_page(scene):
+    for name in known() - {"logout"}:
+        path = scene.path(name)
+        for response in (Client().get(path), Client().post(path)):
+            assert (response.status_code, response["Location"].split("?")[0]) == (302, reverse("login")), path
+
+
+def test_without_a_role_there_is_only_what_everybody_has(scene):
+    mine = {"home", "search", "second-factor", "second-factor-verify", "password_change", "logout"}
+    found = answers(signed_in("nobody"), scene, known() - mine)
+    assert [name for name, got, posted in found if {got, posted} - {403, 405}] == []
+
+
+OURS = [model for model in admin.site._registry if model._meta.app_label in VIEWED_APPS]
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_the_admin_shows_and_refuses_as_the_pages_do(role, scene):
+    client, wrong = signed_in(role, is_staff=True), []
+    for model in OURS:
+        where = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        may = role in ADMIN_ADD.get(model._meta.label_lower, NONE)
+        found = [client.get(reverse(f"{where}_{page}")).status_code for page in ("changelist", "add")]
+        if found != [200, 200 if may else 403]:
+            wrong.append(f"{role} {where}: list and add answer {found}")
+    assert wrong == []
+
+
+def test_the_admin_is_closed_to_staff_without_a_role_and_to_who_is_no_staff(scene):
+    staff, finance = signed_in("nobody", is_staff=True), signed_in("finance")
+    for model in OURS:
+        listing = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert (staff.get(listing).status_code, finance.get(listing).status_code) == (403, 302), listing
