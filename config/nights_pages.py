@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import django_tables2 as tables
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
@@ -14,7 +13,7 @@ from ledger.dates import company_time_zone
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.reports.nights import progress
-from ledger.tables import BooksTable, MomentColumn
+from ledger.tables import BooksTable, MomentColumn, PersonColumn
 from pages import formats
 from pages.elements import Action, Badge, Crumb
 from pages.filters import DayRangeFilter, FilterSet
@@ -37,7 +36,7 @@ class NightTable(BooksTable):
     state = BadgeColumn(tones=TONES)
     started_at = MomentColumn(verbose_name="Started")
     finished_at = MomentColumn(verbose_name="Finished")
-    started_by = tables.Column(verbose_name="By", default="the schedule")
+    started_by = PersonColumn(verbose_name="By", default="the schedule")
     business_date = DayColumn(visible=False)
 
     class Meta:

@@ -33,6 +33,7 @@ NO_WORKERS = (
 
 
 class NightForm(PageForm):
+    layout = ("until",)
     until = forms.DateField(label="Business date", help_text="Every missed day up to it is run first.")
 
     def clean_until(self) -> datetime.date:
@@ -108,8 +109,12 @@ class NightStart(ActionPage):
 
 
 def nights(until: datetime.date) -> Change:
-    dates = dates_to_run(until)
-    return Change(f"The {spoken(dates)}", "to run", "run", note=f"{len(dates)} missed days" if len(dates) > 1 else "")
+    dates, last = dates_to_run(until), last_night()
+    before = formats.day(last) if last else "never"
+    missed = f"{len(dates)} nights, as these days were missed" if len(dates) > 1 else ""
+    return Change(
+        f"The {spoken(dates)}", f"run up to: {before}", f"run up to: {formats.day(max(until, last or until))}", missed
+    )
 
 
 def change(name: str, outcome: Outcome) -> Change:

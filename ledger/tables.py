@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
@@ -44,6 +45,21 @@ class MomentColumn(tables.Column):
         return value
 
 
+class EntryColumn(LinkColumn):
+    """An entry's number, in one piece."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, attrs={"td": {"class": "day"}}, **kwargs)
+
+
+class PersonColumn(tables.Column):
+    def render(self, value: Any) -> str:
+        return value.get_full_name() or value.get_username()
+
+    def value(self, value: Any) -> str:
+        return self.render(value)
+
+
 class KeysColumn(tables.Column):
     """A line's text, and below it the pages behind its customer and lot."""
 
@@ -74,13 +90,13 @@ class BooksTable(Table):
 
 
 class JournalTable(BooksTable):
-    number = LinkColumn(accessor="pk", verbose_name="Entry", linkify=lambda record: entry_url(record.pk))
+    number = EntryColumn(accessor="pk", verbose_name="Entry", linkify=lambda record: entry_url(record.pk))
     posting_date = DayColumn(verbose_name="Posted")
     kind = tables.Column()
     description = tables.Column()
     amount = MoneyColumn()
     amount_lcy = LcyColumn(verbose_name="LCY")
-    created_by = tables.Column(verbose_name="By", default="Night")
+    created_by = PersonColumn(verbose_name="By", default="Night")
     currency = tables.Column(visible=False)
     effective_on = DayColumn(visible=False)
     event_key = tables.Column(visible=False)
@@ -93,6 +109,14 @@ class JournalTable(BooksTable):
     def render_number(self, record: JournalEntry) -> str:
         return str(record)
 
+    def render_description(self, value: str, record: JournalEntry) -> str:
+        if not hasattr(record, "reversed_by"):
+            return value
+        return format_html("{} {}", value, markup.badge("Reversed", "warn"))
+
+    def value_description(self, value: str) -> str:
+        return value
+
     def render_kind(self, value: str) -> str:
         return spoken_kind(value)
 
@@ -101,7 +125,7 @@ class JournalTable(BooksTable):
 
 
 class StatementTable(BooksTable):
-    entry = LinkColumn(linkify=lambda record: entry_url(record.entry_id))
+    entry = EntryColumn(linkify=lambda record: entry_url(record.entry_id))
     posting_date = DayColumn(accessor="entry__posting_date", verbose_name="Posted")
     description = KeysColumn(accessor="entry__description")
     debit = MoneyColumn()
@@ -126,7 +150,7 @@ class PeriodTable(BooksTable):
     ends_on = DayColumn(verbose_name="To")
     state = BadgeColumn(accessor="is_closed", orderable=False, tones={True: "neutral", False: "good"})
     closed_at = MomentColumn(verbose_name="Closed")
-    closed_by = tables.Column(verbose_name="By")
+    closed_by = PersonColumn(verbose_name="By")
     actions = MenuColumn(lambda record: period_actions(record))
 
     class Meta:

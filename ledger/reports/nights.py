@@ -28,7 +28,9 @@ class StepReport:
     def state(self) -> str:
         if self.failed:
             return "failed"
-        return "done" if self.done == self.chunks else "running"
+        if self.done == self.chunks:
+            return "done"
+        return "running" if self.done else "waiting"
 
 
 def night_report(run: BatchRun) -> list[StepReport]:
@@ -74,7 +76,7 @@ class Progress:
 
     @property
     def steps_done(self) -> int:
-        return sum(step.state != "running" for step in self.steps)
+        return sum(step.state == "done" for step in self.steps)
 
     @property
     def errors(self) -> int:

@@ -112,7 +112,7 @@ class StatementPage(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         statement, lcy = self.filterset.statement, self.table.lcy
         figures = [
-            Figure("Opening balance", markup.money(statement.opening, lcy), note="before the first day shown"),
+            Figure("Opening balance", markup.money(statement.opening, lcy), note="before the days shown"),
             Figure("Debit", markup.money(statement.debit, lcy)),
             Figure("Credit", markup.money(statement.credit, lcy)),
             Figure("Closing balance", markup.money(statement.closing, lcy), note=self.account.get_category_display()),

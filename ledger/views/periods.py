@@ -64,7 +64,7 @@ class PeriodCreate(PeriodPage):
             left_out=[
                 LeftOut(f"Period {month}", "a period has days of it, or its name, already") for month in left_out
             ],
-            confirm_label=f"Create {len(made)} period{'' if len(made) == 1 else 's'}",
+            confirm_label=f"Create {counted(len(made), 'period', 'periods')}",
         )
 
 
@@ -81,7 +81,12 @@ class PeriodClose(PeriodPage):
         return Preview(
             changes=[
                 Change(f"Period {found.period}", "open", "closed", note=span(found.period)),
-                Change("Postings in it", "taken", "refused", note=f"{formats.number(found.entries)} entries stay"),
+                Change(
+                    "Postings in it",
+                    "taken",
+                    "refused",
+                    note=f"{counted(found.entries, 'entry', 'entries')} so far",
+                ),
                 Change("A late event of these days", "on its day", f"on {formats.day(found.first_open_day)}"),
             ],
             warnings=warnings(found),
@@ -120,3 +125,7 @@ def warnings(found: PeriodFacts) -> list[str]:
         upto = f"up to {formats.day(found.last_night)}" if found.last_night else "never"
         told.append(f"The night was run {upto}. What later nights find for these days goes to the first open day.")
     return told
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"{formats.number(number)} {one if number == 1 else many}"
