@@ -1,10 +1,11 @@
 """Allocating and adjusting, run and described for the preview panel and the receipt."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Max, QuerySet
 
-from credits.models import Consumption, Milestone
+from credits.models import Milestone
 from credits.services.allocate import adjust, lock_milestone
 from ledger.dates import business_date
 from pages import formats
@@ -26,7 +27,7 @@ def set_total(milestone: Milestone, *, total: int, actor) -> Preview:
     )
 
 
-def _lot_changes(written: QuerySet[Consumption]) -> Iterable[Change]:
+def _lot_changes(written: QuerySet[Any]) -> Iterable[Change]:
     for row in written:
         lot, left = row.purchase, row.purchase.credits_available
         yield Change(
@@ -54,7 +55,7 @@ def _amount(milestone: Milestone, currency) -> str:
     return formats.money(milestone.amount, currency) if milestone.amount is not None else ""
 
 
-def _warnings(before: Milestone, total: int, written: QuerySet[Consumption]) -> list[str]:
+def _warnings(before: Milestone, total: int, written: QuerySet[Any]) -> list[str]:
     today = business_date()
     lost = [row for row in written if row.credits < 0 and row.purchase.expires_on < today]
     warnings = [

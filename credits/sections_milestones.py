@@ -1,5 +1,6 @@
 """What services credits put on the pages of the apps below: milestones."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -9,7 +10,6 @@ from django.urls import reverse
 
 from credits import sources_milestones
 from credits.filters.milestones import BOTH
-from credits.models import Milestone
 from credits.reports.milestones import milestones, waiting
 from credits.tables.milestones import state_badge
 from ledger.sources import register as register_source
@@ -29,7 +29,7 @@ def register_all() -> None:
     register_source("milestone:", many=sources_milestones.milestones)
 
 
-def of_project(request: HttpRequest, project: Project) -> str:
+def of_project(request: HttpRequest, project: Project) -> str | None:
     rows = milestones().filter(project=project)
     empty = "A milestone is a piece of this project. With a number of services credits in it, it is paid by credits."
     return section(request, "Milestones", rows, {"project": project.number}, empty)
@@ -52,7 +52,7 @@ def all_waiting(request: HttpRequest, nothing: None) -> str | None:
 def section(
     request: HttpRequest,
     heading: str,
-    rows: QuerySet[Milestone],
+    rows: QuerySet[Any],
     asked: dict,
     empty: str = "",
     with_account: bool = False,

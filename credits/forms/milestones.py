@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 
 from credits.forms.fields import DayField, WholeNumberField
@@ -23,7 +25,8 @@ class MilestoneForm(PageForm):
 
     def __init__(self, *args, projects, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["project"].queryset = projects
+        project: Any = self.fields["project"]
+        project.queryset = projects
 
     @property
     def details(self) -> Details:

@@ -6,6 +6,7 @@ The choice is made by the same functions as in `allocate`; a test compares what 
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Sum
 
@@ -22,7 +23,7 @@ UNTOUCHED_SHOWN = 10
 class LotRow:
     """A lot, and what would leave it (below zero: come back to it)."""
 
-    lot: Purchase
+    lot: Any
     draw: int
     past_expiry: bool
 
@@ -72,7 +73,7 @@ def drawing_order_for(milestone: Milestone, total: int, on: datetime.date) -> Dr
     return DrawingOrder([*drawn, *untouched], available, change, held, max(0, len(rest) - UNTOUCHED_SHOWN))
 
 
-def _rows(draws: Iterable[Draw], on: datetime.date) -> list[LotRow]:
+def _rows(draws: Iterable[Any], on: datetime.date) -> list[LotRow]:
     return [LotRow(d.purchase, d.credits, d.purchase.expires_on < on) for d in draws]
 
 

@@ -1,5 +1,7 @@
 """Milestones with where they stand: for lists, pages and sections alike."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from credits.models import CreditsSetup, Milestone
@@ -16,12 +18,12 @@ TONES = {
 UNFUNDED = (State.WAITING, State.ADJUSTING)
 
 
-def milestones() -> QuerySet[Milestone]:
+def milestones() -> QuerySet[Any]:
     """All milestones with their `state` and with what a row shows."""
     return Milestone.objects.with_state(quiet_statuses()).select_related("project__account", "project__currency")
 
 
-def waiting() -> QuerySet[Milestone]:
+def waiting() -> QuerySet[Any]:
     """Open milestones that ask for credits which are not, or not exactly, allocated; the most urgent first."""
     return milestones().filter(state__in=UNFUNDED).order_by("target_on", "number")
 

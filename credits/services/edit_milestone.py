@@ -45,10 +45,6 @@ def edit_milestone(milestone: Milestone, details: Details, *, actor) -> Mileston
     """Replaces the details. Refused (BadMilestone): on a completed milestone another project or number of credits, or the
     status Canceled; another project once it drew credits; Canceled while credits are allocated."""
     _check_details(details)
-    # Both customers of a milestone that moves, the lower id first, so that two moves never wait in a circle.
-    held = Project.objects.values_list("account_id", flat=True).get(milestones=milestone)
-    for account_id in sorted({held, details.project.account_id}):
-        lock_account(account_id)
     milestone = lock_milestone(milestone)
     if milestone.is_completed:
         _check_completed(milestone, details)

@@ -14,28 +14,21 @@ from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, Menu
 class StateColumn(BadgeColumn):
     """Where the milestone stands with its credits; without anything to say about them, its status."""
 
-    def render(self, value: str, record: Milestone, **kwargs: Any) -> str:
+    def render(self, value: Any, record: Any, bound_column: Any) -> str:
         return state_badge(record)
 
     def value(self, value: str) -> str:
         return State(value).label
 
 
-def state_badge(milestone: Milestone) -> str:
+def state_badge(milestone: Any) -> str:
     return markup.badge(state_label(milestone), TONES[State(milestone.state)])
 
 
-def state_label(milestone: Milestone) -> str:
+def state_label(milestone: Any) -> str:
     if milestone.state == State.OPEN and milestone.status:
         return milestone.get_status_display()
     return State(milestone.state).label
-
-
-class TargetColumn(DayColumn):
-    """How far away matters until the milestone is completed."""
-
-    def render(self, value: Any, record: Milestone, table: Any) -> str:
-        return markup.day(value) if record.is_completed else super().render(value, table)
 
 
 def row_actions(milestone: Milestone) -> list[Action]:
@@ -59,7 +52,7 @@ class MilestoneTable(Table):
         accessor="project__account__name",
         verbose_name="Account",
     )
-    target_on = TargetColumn(away=True)
+    target_on = DayColumn(away=True)
     credits_needed = CreditsColumn(verbose_name="Needed")
     credits_allocated = CreditsColumn(verbose_name="Allocated")
     state = StateColumn(orderable=True)
@@ -80,6 +73,10 @@ class MilestoneTable(Table):
 
     def render_number(self, record: Milestone) -> str:
         return str(record)
+
+    def render_target_on(self, value: Any, record: Milestone, column: DayColumn) -> str:
+        """How far away matters until the milestone is completed."""
+        return markup.day(value) if record.is_completed else column.render(value, self)
 
     def value_number(self, record: Milestone) -> str:
         return record.number

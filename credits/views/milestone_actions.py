@@ -1,5 +1,7 @@
 """The actions on a milestone, each with its preview: credits, completion, reopening."""
 
+from typing import Any
+
 from django.db import transaction
 
 from credits.forms.milestones import CompleteForm, ReopenForm, TotalForm
@@ -44,16 +46,16 @@ class ManageCredits(MilestoneAction):
 
     def preview(self, form):
         """The lots follow the number that is typed, together with the panel."""
-        response = super().preview(form)
+        response: Any = super().preview(form)
         response.template_name = "credits/manage_preview.html"
         return response
 
-    def get_context_data(self, form, **kwargs):
-        on = business_date(self.request)
-        total = form.cleaned_data["total"] if form.is_bound and form.is_valid() else self.object.credits_needed or 0
+    def get_context_data(self, **kwargs):
+        form, on = kwargs["form"], business_date(self.request)
+        total = getattr(form, "cleaned_data", {}).get("total", self.object.credits_needed or 0)
         lots = drawing_order_for(self.object, total, on)
         held = [(each, held_back_url(self.object.project, each.reason, on)) for each in lots.held_back]
-        return super().get_context_data(form=form, lots=lots, held=held, total=total, on=on, **kwargs)
+        return super().get_context_data(lots=lots, held=held, total=total, on=on, **kwargs)
 
     def get_success_message(self, preview):
         return f"{preview.confirm_label}: done."

@@ -3,14 +3,12 @@
 import datetime
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from credits.models import Milestone
 from credits.models.milestones import Status
 from opportunities.models import Project
 from pages import markup
-from pages.clock import business_date
 from pages.elements import Action, Crumb, Figure
 
 
@@ -19,13 +17,13 @@ def breadcrumb_of(milestone: Milestone) -> list[Crumb]:
     return [Crumb("Milestones", reverse("credits:milestone-list")), Crumb(str(project), project.get_absolute_url())]
 
 
-def figures_of(milestone: Milestone, request: HttpRequest) -> list[Figure]:
+def figures_of(milestone: Milestone, today: datetime.date) -> list[Figure]:
     rows = f"{reverse('credits:consumption-list')}?milestone={milestone.number}"
     needed, allocated = milestone.credits_needed, milestone.credits_allocated
     open_credits = (needed or 0) - allocated
     tone = "warn" if open_credits and not milestone.is_completed else ""
     target = milestone.target_on
-    away = markup.days_away(target, business_date(request)) if target and not milestone.is_completed else ""
+    away = markup.days_away(target, today) if target and not milestone.is_completed else ""
     return [
         Figure("Needed", markup.credits(needed), note="credits" if needed else "not paid by credits"),
         Figure("Allocated", markup.credits(allocated), rows, note=missing(open_credits), tone=tone),
@@ -94,7 +92,7 @@ def no_credits(milestone: Milestone) -> str:
 
 def held_back_url(project: Project, reason: str, on: datetime.date) -> str:
     """The list of the purchases whose credits are held back from the project for that reason."""
-    narrowed = {
+    narrowed: dict[str, dict] = {
         "in another currency": {},
         "in drafts": {"currency": project.currency_id, "state": "draft"},
         "not started": {"currency": project.currency_id, "starts_on_after": on + datetime.timedelta(days=1)},

@@ -13,6 +13,7 @@ from credits.tables.milestones import MilestoneTable, state_label
 from credits.views.milestone_elements import actions_of, breadcrumb_of, figures_of, locked_fields
 from ledger.reports.journal import entries_of
 from opportunities.models import Project
+from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Tab, Total
 from pages.views import DetailPage, FormPage, ListPage
 
@@ -58,7 +59,7 @@ class MilestonePage(DetailPage):
         return breadcrumb_of(self.object)
 
     def get_figures(self):
-        return figures_of(self.object, self.request)
+        return figures_of(self.object, business_date(self.request))
 
     def get_actions(self):
         return actions_of(self.object)
