@@ -19,10 +19,10 @@ class JournalSearch(SearchFilter):
         return journal.search(queryset, value, sources.find(value)) if value else queryset
 
 
-class OnAccount(django_filters.ModelChoiceFilter):
+class OnAccount(django_filters.ChoiceFilter):
     """Entries with a line on the account."""
 
-    def filter(self, queryset: QuerySet, value: LedgerAccount | None) -> QuerySet:
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
         lines = JournalLine.objects.filter(entry=OuterRef("pk"), account=value)
         return queryset.filter(Exists(lines)) if value else queryset
 
@@ -31,8 +31,8 @@ class JournalFilter(FilterSet):
     search = JournalSearch(fields=())
     kind = django_filters.ChoiceFilter(choices=())
     posting_date = DayRangeFilter(label="Posted")
-    account = OnAccount(queryset=LedgerAccount.objects.all())
-    currency = django_filters.ModelChoiceFilter(queryset=Currency.objects.all())
+    account = OnAccount(choices=())
+    currency = django_filters.ChoiceFilter(choices=())
     effective_on = DayRangeFilter(label="Effective")
 
     class Meta:
@@ -41,8 +41,11 @@ class JournalFilter(FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = JournalEntry.objects.order_by("kind").values_list("kind", flat=True).distinct()
-        self.filters["kind"].extra["choices"] = [(kind, spoken_kind(kind)) for kind in kinds]
+        for name, choices in journal.choices().items():
+            self.filters[name].extra["choices"] = choices
+        self.filters["kind"].extra["choices"] = [
+            (kind, spoken_kind(kind)) for kind, _ in self.filters["kind"].extra["choices"]
+        ]
 
 
 class StatementFilter(FilterSet):

@@ -10,10 +10,11 @@ Nothing in them comes from a sequence, so that two rehearsals of the same say th
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, Subquery, Sum
+from django.db.models import F, Sum
 
-from ledger.models import JournalEntry, JournalLine, LedgerSetup
+from ledger.models import JournalEntry, JournalLine
 from ledger.money import ZERO
+from ledger.reports.company import with_company
 from pages import formats
 from pages.preview import PostingLine
 
@@ -22,10 +23,8 @@ AMOUNTS = ("debit", "credit", "debit_lcy", "credit_lcy")
 
 def posting_lines(entry_ids: Sequence[int]) -> list[PostingLine]:
     """The lines of the entries, in the order in which they were posted. One query; nothing for no entries."""
-    setup = LedgerSetup.objects.all()[:1]
     lines = JournalLine.objects.filter(entry__in=entry_ids).select_related("account", "currency", "entry")
-    lines = lines.annotate(lcy=Subquery(setup.values("lcy")), lcy_decimals=Subquery(setup.values("lcy__decimals")))
-    return [_shown(line) for line in lines.order_by("entry_id", "line_no")] if entry_ids else []
+    return [_shown(line) for line in with_company(lines).order_by("entry_id", "line_no")] if entry_ids else []
 
 
 def _shown(line: Any) -> PostingLine:
@@ -38,7 +37,7 @@ def _shown(line: Any) -> PostingLine:
         decimals=line.currency.decimals,
         debit_lcy=line.debit_lcy,
         credit_lcy=line.credit_lcy,
-        lcy=line.lcy,
+        lcy=line.lcy_code,
         lcy_decimals=line.lcy_decimals,
         note=_moved(line.entry),
     )
@@ -60,20 +59,19 @@ class PostingTotals:
 
     def add(self, entry_ids: Sequence[int]) -> None:
         """One query for each portion."""
-        setup = LedgerSetup.objects.all()[:1]
         sums = {f"sum_{name}": Sum(name) for name in AMOUNTS}
         names = {"name": F("account__name"), "decimals": F("currency__decimals")}
-        lcy = {"lcy": Subquery(setup.values("lcy")), "lcy_decimals": Subquery(setup.values("lcy__decimals"))}
         rows = JournalLine.objects.filter(entry__in=entry_ids).order_by().values("account", "currency", **names)
-        for row in rows.annotate(**sums).annotate(**lcy) if entry_ids else ():
+        for row in with_company(rows.annotate(**sums)) if entry_ids else ():
             self._add(row)
 
     def _add(self, row: dict[str, Any]) -> None:
         key = row["account"], row["currency"]
         before = self._lines.get(key)
         amounts = {name: row[f"sum_{name}"] + (getattr(before, name) if before else ZERO) for name in AMOUNTS}
-        lcy = {name: row[name] for name in ("decimals", "lcy", "lcy_decimals")}
-        self._lines[key] = PostingLine(row["account"], row["name"], currency=row["currency"], **amounts, **lcy)
+        own = {"currency": row["currency"], "decimals": row["decimals"]}
+        lcy = {"lcy": row["lcy_code"], "lcy_decimals": row["lcy_decimals"]}
+        self._lines[key] = PostingLine(row["account"], row["name"], **amounts, **own, **lcy)
 
     def lines(self) -> list[PostingLine]:
         return [self._lines[key] for key in sorted(self._lines)]

@@ -11,10 +11,11 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 
-from ledger.dates import company_time_zone, ledger_setup
+from ledger.dates import company_time_zone
 from ledger.filters import spoken_kind
 from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import round_to
+from ledger.reports.company import lcy_of
 from ledger.sources import Source, sources_of
 from pages import formats, markup
 from pages.elements import Action
@@ -28,11 +29,11 @@ def entry_url(entry_id: int) -> str:
 class LcyColumn(NumberColumn):
     """An amount in the company's own currency."""
 
-    def render(self, value: Decimal, table: "BooksTable") -> str:
-        return markup.money(value, table.lcy, zero=formats.NOTHING)
+    def render(self, value: Decimal, record: Any) -> str:
+        return markup.money(value, lcy_of(record), zero=formats.NOTHING)
 
-    def value(self, value: Decimal, table: "BooksTable") -> Decimal:
-        return round_to(value, table.lcy.decimals)
+    def value(self, value: Decimal, record: Any) -> Decimal:
+        return round_to(value, lcy_of(record).decimals)
 
 
 class MomentColumn(tables.Column):
@@ -73,11 +74,7 @@ class KeysColumn(tables.Column):
 
 
 class BooksTable(Table):
-    """A table that knows the LCY, and the pages behind the keys of its lines; asked once for all rows."""
-
-    @cached_property
-    def lcy(self) -> Currency:
-        return ledger_setup().lcy
+    """A table that knows the time zone, and the pages behind the keys of its lines; asked once for all rows."""
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import (
+    Count,
     Exists,
     ExpressionWrapper,
     F,
@@ -26,8 +27,9 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ledger.fields import AmountField
-from ledger.models import JournalEntry, JournalLine, LedgerAccount
+from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import ZERO
+from ledger.reports.company import with_company
 
 
 def entries_of(*, lot: str = "", party: str = "", event_prefix: str = "") -> QuerySet[JournalEntry]:
@@ -46,54 +48,76 @@ def entries(**keys: str) -> QuerySet[JournalEntry]:
     """Every entry with what a row of the journal shows of it, the newest first. `amount` is what its lines (those with
     `keys`) debit or credit, whichever is more, `amount_lcy` the same in LCY."""
     lines = JournalLine.objects.filter(entry=OuterRef("pk"), **keys).order_by().values("entry")
-    return (
-        JournalEntry.objects.select_related("currency", "created_by", "reverses", "reversed_by")
-        .annotate(amount=_most(lines, "debit", "credit"), amount_lcy=_most(lines, "debit_lcy", "credit_lcy"))
-        .order_by("-id")
-    )
+    entries = JournalEntry.objects.select_related("currency", "created_by", "reverses", "reversed_by").order_by("-id")
+    amounts = {"amount": _most(lines, "debit", "credit"), "amount_lcy": _most(lines, "debit_lcy", "credit_lcy")}
+    return with_company(entries).annotate(**amounts)
 
 
 def _most(lines: QuerySet, debit: str, credit: str) -> Subquery:
     return Subquery(lines.annotate(most=Greatest(Sum(debit), Sum(credit))).values("most"), output_field=AmountField())
 
 
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """What the journal can be filtered by: kinds that occur, accounts, currencies. One query."""
+    kinds = JournalEntry.objects.order_by().values_list(Value("kind"), "kind", Value("")).distinct()
+    accounts = LedgerAccount.objects.order_by().values_list(Value("account"), "code", "name")
+    currencies = Currency.objects.order_by().values_list(Value("currency"), "code", Value(""))
+    found: dict[str, list[tuple[str, str]]] = {"kind": [], "account": [], "currency": []}
+    for what, code, name in sorted(kinds.union(accounts, currencies, all=True)):
+        found[what].append((code, f"{code} {name}".strip()))
+    return found
+
+
 @dataclass(frozen=True)
 class Statement:
-    """Lines with the balance after each, the newest first (`plain`: the same without), and what they start from. All
-    in LCY but the lines' own debit and credit."""
+    """Lines with the balance after each, the newest first; per currency what is shown of them; what they start from."""
 
     lines: QuerySet[JournalLine]
-    plain: QuerySet[JournalLine]
+    currencies: list[dict]
     opening: Decimal
     debit: Decimal
     credit: Decimal
 
     @property
     def closing(self) -> Decimal:
+        """In LCY, as are the opening balance and the sums."""
         return self.opening + self.debit - self.credit
 
 
 def account_lines(account: LedgerAccount) -> QuerySet[JournalLine]:
     """The lines of one account of the books; `change_lcy` is debit less credit in LCY."""
     lines = JournalLine.objects.filter(account=account).select_related("entry", "currency")
-    return lines.annotate(change_lcy=F("debit_lcy") - F("credit_lcy"))
+    return with_company(lines).annotate(change_lcy=F("debit_lcy") - F("credit_lcy"))
 
 
 def statement(lines: QuerySet[JournalLine], since: date | None, until: date | None) -> Statement:
     """The lines posted from `since` to `until`, either of them open; the earlier ones are the opening balance."""
     known = lines.filter(entry__posting_date__lte=until) if until else lines
     earlier = Q(entry__posting_date__lt=since) if since else Q(pk=None)
-    sums = known.order_by().aggregate(
-        opening=Coalesce(Sum("change_lcy", filter=earlier), ZERO, output_field=AmountField()),
-        debit=Coalesce(Sum("debit_lcy", filter=~earlier), ZERO, output_field=AmountField()),
-        credit=Coalesce(Sum("credit_lcy", filter=~earlier), ZERO, output_field=AmountField()),
+    parts = _per_currency(known, earlier)
+    opening, debit, credit = (
+        sum((part[name] for part in parts), ZERO) for name in ("opening", "debit_lcy", "credit_lcy")
     )
-    shown = known.filter(entry__posting_date__gte=since) if since else known
     order = ("entry__posting_date", "entry_id", "line_no")
     so_far = Window(Sum("change_lcy"), order_by=[F(name).asc() for name in order], frame=RowRange(end=0))
-    balance = ExpressionWrapper(Value(sums["opening"]) + so_far, output_field=AmountField())
+    balance = ExpressionWrapper(Value(opening) + so_far, output_field=AmountField())
+    shown = known.filter(entry__posting_date__gte=since) if since else known
     newest_first = shown.annotate(balance_lcy=balance).order_by(*(f"-{name}" for name in order))
-    return Statement(newest_first, shown, **sums)
+    return Statement(newest_first, [part for part in parts if part["count"]], opening, debit, credit)
+
+
+def _per_currency(lines: QuerySet[JournalLine], earlier: Q) -> list[dict]:
+    """Count and sums of the lines that are not `earlier`, and in `opening` what those come to."""
+
+    def total(name: str, which: Q) -> Coalesce:
+        return Coalesce(Sum(name, filter=which), ZERO, output_field=AmountField())
+
+    grouped = lines.order_by().values("currency__code", "currency__decimals")
+    sums = {f"{name}_sum": total(name, ~earlier) for name in ("debit", "credit", "debit_lcy", "credit_lcy")}
+    rows = grouped.annotate(opening=total("change_lcy", earlier), count=Count("pk", filter=~earlier), **sums)
+    return [
+        {name.removesuffix("_sum"): value for name, value in row.items()} for row in rows.order_by("currency__code")
+    ]
 
 
 def search(entries: QuerySet[JournalEntry], text: str, keys: list[str]) -> QuerySet[JournalEntry]:

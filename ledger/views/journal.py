@@ -6,10 +6,10 @@ from django.db.models import Count, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from ledger.dates import company_time_zone, ledger_setup
 from ledger.filters import JournalFilter, StatementFilter, spoken_kind
 from ledger.models import JournalEntry, JournalLine, LedgerAccount
 from ledger.reports import journal
+from ledger.reports.company import lcy_of, with_company, zone_of
 from ledger.sources import source_of, sources_of
 from ledger.tables import JournalTable, StatementTable
 from pages import markup
@@ -56,10 +56,10 @@ class EntryPage(DetailPage):
         return Badge("Reversed", "warn") if hasattr(self.object, "reversed_by") else None
 
     def get_figures(self) -> list[Figure]:
-        entry, lcy = self.object, ledger_setup().lcy
+        entry, lcy = self.object, lcy_of(self.object)
         return [
             Figure("Debits = credits", markup.money(entry.amount, entry.currency)),
-            Figure(f"In {lcy}", markup.money(entry.amount_lcy, lcy)),
+            Figure(f"In {lcy.code}", markup.money(entry.amount_lcy, lcy)),
             Figure("Posted", markup.day(entry.posting_date), note=spoken_kind(entry.kind)),
             Figure("Effective", markup.day(entry.effective_on), note=self.moved()),
         ]
@@ -76,9 +76,9 @@ class EntryPage(DetailPage):
         return super().get_context_data(
             lines=lines[:LINES_SHOWN],
             shown=LINES_SHOWN if len(lines) > LINES_SHOWN else 0,
-            lcy=ledger_setup().lcy,
+            lcy=lcy_of(self.object),
             source=source_of(self.object.event_key),
-            zone=company_time_zone(),
+            zone=zone_of(self.object),
             **kwargs,
         )
 
@@ -94,7 +94,7 @@ class StatementPage(ListPage):
     empty = "Nothing is posted on this account."
 
     def get_queryset(self) -> QuerySet[JournalLine]:
-        self.account = get_object_or_404(LedgerAccount, pk=self.kwargs["pk"])
+        self.account = get_object_or_404(with_company(LedgerAccount.objects.all()), pk=self.kwargs["pk"])
         return journal.account_lines(self.account)
 
     def get_title(self) -> str:
@@ -107,10 +107,12 @@ class StatementPage(ListPage):
         return [Crumb("Trial balance", reverse("ledger:trial-balance"))]
 
     def sums(self, queryset: QuerySet) -> list[dict[str, Any]]:
-        return super().sums(self.filterset.statement.plain)
+        """What the statement has counted already."""
+        names = {f"total_{at}": total.expression for at, total in enumerate(self.totals)}
+        return [row | {key: row[name] for key, name in names.items()} for row in self.filterset.statement.currencies]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        statement, lcy = self.filterset.statement, self.table.lcy
+        statement, lcy = self.filterset.statement, lcy_of(self.account)
         figures = [
             Figure("Opening balance", markup.money(statement.opening, lcy), note="before the days shown"),
             Figure("Debit", markup.money(statement.debit, lcy)),
