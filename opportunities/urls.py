@@ -6,6 +6,7 @@ app_name = "opportunities"
 urlpatterns = [
     path("accounts/", accounts.AccountList.as_view(), name="account-list"),
     path("accounts/new/", accounts.AccountCreate.as_view(), name="account-create"),
+    path("accounts/options/", accounts.AccountOptions.as_view(), name="account-options"),
     path("accounts/<int:pk>/", accounts.AccountDetail.as_view(), name="account"),
     path("accounts/<int:pk>/edit/", accounts.AccountEdit.as_view(), name="account-edit"),
     path("products/", products.ProductList.as_view(), name="product-list"),

@@ -1,10 +1,15 @@
 from opportunities.exceptions import BadBillTo
+from opportunities.forms.fields import AccountField
 from opportunities.models import Account
 from opportunities.services.accounts import check_bill_to
 from pages.forms import PageModelForm
 
 
 class AccountForm(PageModelForm):
+    bill_to = AccountField(
+        label="Bill to", required=False, help_text="Who pays, when it is not the account itself: its number or name."
+    )
+
     layout = (("name", "bill_to"), ("currency", "business_group"))
 
     class Meta:

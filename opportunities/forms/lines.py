@@ -2,6 +2,7 @@
 chosen, and what was never asked for is filled in when the form is sent. `filled` remembers what was proposed."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -30,7 +31,7 @@ class LineForm(PageForm):
         super().__init__(*args, **kwargs)
         field = self.fields["product"]
         field.choices = [("", "Choose a product"), *((key, str(product)) for key, product in products.items())]
-        field.coerce = products.__getitem__
+        field.coerce = partial(known, products)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -66,6 +67,12 @@ class LineForm(PageForm):
     def terms(self) -> LineTerms:
         cleaned = self.cleaned_data
         return LineTerms(line=cleaned["line"], **{name: cleaned[name] for name in COPIED})
+
+
+def known(products: dict[str, Product], key: str) -> Product:
+    if key not in products:
+        raise ValueError(key)
+    return products[key]
 
 
 class LineFormSet(forms.BaseFormSet):

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 
+from opportunities.forms.fields import AccountField
 from opportunities.forms.lines import LineForms, line_values
 from opportunities.models import Opportunity
 from opportunities.reports.usage import buyers_of
@@ -14,6 +15,7 @@ FIXED = "Fixed: {buyers} came from this opportunity."
 class OpportunityForm(PageModelForm):
     """The head, and with it the lines. Lines that were bought are not in the form: they are shown as text."""
 
+    account = AccountField(label="Account", help_text="Its number or name.")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     layout = (("name", "account"), ("currency", "stage"), ("closes_on",))

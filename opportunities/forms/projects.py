@@ -1,11 +1,14 @@
 from typing import Any
 
+from opportunities.forms.fields import AccountField
 from opportunities.models import Project
 from pages.forms import PageModelForm
 
 
 class ProjectForm(PageModelForm):
     """Without a currency the account's is taken."""
+
+    account = AccountField(label="Account", help_text="Its number or name.")
 
     layout = (("name", "account"), ("currency",))
 

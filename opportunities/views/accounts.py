@@ -1,6 +1,9 @@
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views import View
 
 from opportunities.filters import AccountFilter
 from opportunities.forms import AccountForm
@@ -9,7 +12,7 @@ from opportunities.services.accounts import create_account, edit_account
 from opportunities.tables import AccountTable
 from pages import markup
 from pages.elements import Action, Crumb, Figure
-from pages.views import DetailPage, FormPage, ListPage
+from pages.views import Allowed, DetailPage, FormPage, ListPage
 
 MANAGE = "opportunities.manage_customers"
 SHOWN = 10  # rows of each table on the account page
@@ -41,11 +44,11 @@ class AccountDetail(DetailPage):
 
     def get_figures(self) -> list[Figure]:
         opened = self.object.opportunities.filter(stage=Opportunity.Stage.OPEN).count()
-        rows = f"{reverse('opportunities:opportunity-list')}?account={self.object.pk}&stage=open"
+        rows = f"{reverse('opportunities:opportunity-list')}?account={self.object.number}&stage=open"
         return [Figure("Open opportunities", markup.credits(opened), rows)]
 
     def get_actions(self) -> list[Action]:
-        here = f"?account={self.object.pk}"
+        here = f"?account={self.object.number}"
         return [
             Action("New opportunity", reverse("opportunities:opportunity-create") + here, permission=MANAGE),
             Action("New project", reverse("opportunities:project-create") + here, permission=MANAGE),
@@ -93,3 +96,19 @@ class AccountEdit(FormPage):
 
     def save(self, form: AccountForm) -> Account:
         return edit_account(self.object, **form.cleaned_data)
+
+
+class AccountOptions(Allowed, View):
+    """Suggestions for an account that is being typed into the field `from`: at most twenty."""
+
+    permission_required = "opportunities.view_account"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        typed = request.GET.get(request.GET.get("from", ""), "").replace("\0", "").strip()[:60]
+        accounts = Account.objects.filter(number__istartswith=typed) | Account.objects.filter(name__icontains=typed)
+        return render(request, "opportunities/account_options.html", {"accounts": accounts.order_by("number")[:20]})
+
+
+def asked_account(request: HttpRequest) -> Account | None:
+    """The account that a link to a form of new work names."""
+    return Account.objects.filter(number=request.GET.get("account", "").replace("\0", "")).first()

@@ -11,8 +11,9 @@ from django.views import View
 
 from ledger.models import Currency
 from ledger.money import ZERO
+from opportunities.forms.fields import AccountField
 from opportunities.forms.lines import LineForm, LineForms
-from opportunities.models import Account, Opportunity, OpportunityLine
+from opportunities.models import Opportunity, OpportunityLine
 from opportunities.reports.line_proposal import propose_line
 from opportunities.services.lines import COPIED
 from pages.views import Allowed
@@ -96,7 +97,7 @@ def currency_of(data: Any) -> Currency | None:
     if code := data.get("currency"):
         return Currency.objects.filter(pk=code).first()
     try:
-        account = forms.ModelChoiceField(Account.objects.select_related("currency")).clean(data.get("account"))
+        account = AccountField().clean(data.get("account"))
     except forms.ValidationError:
         return None
     return account.currency

@@ -10,6 +10,7 @@ from opportunities.reports.usage import buyers_of
 from opportunities.services.opportunities import create_opportunity, edit_opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.tables.opportunities import STAGE_TONES
+from opportunities.views.accounts import asked_account
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.views import DetailPage, FormPage, ListPage
@@ -68,7 +69,7 @@ class OpportunityCreate(FormPage):
     success_message = "The opportunity is there."
 
     def get_initial(self) -> dict[str, Any]:
-        return {"account": self.request.GET.get("account"), "closes_on": business_date()}
+        return {"account": asked_account(self.request), "closes_on": business_date()}
 
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb("Opportunities", reverse("opportunities:opportunity-list"))]

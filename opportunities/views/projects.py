@@ -8,6 +8,7 @@ from opportunities.models import Project
 from opportunities.reports.usage import first_user_of
 from opportunities.services.projects import create_project, edit_project
 from opportunities.tables import ProjectTable
+from opportunities.views.accounts import asked_account
 from pages.elements import Action, Crumb
 from pages.views import DetailPage, FormPage, ListPage
 
@@ -50,7 +51,7 @@ class ProjectCreate(FormPage):
     success_message = "The project is there."
 
     def get_initial(self) -> dict[str, Any]:
-        return {"account": self.request.GET.get("account")}
+        return {"account": asked_account(self.request)}
 
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb("Projects", reverse("opportunities:project-list"))]

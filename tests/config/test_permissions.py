@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "logout": (NONE, ALL),
     "opportunities:account-list": (ALL, NONE),
     "opportunities:account-create": (SALES, SALES),
+    "opportunities:account-options": (ALL, NONE),
     "opportunities:account": (ALL, NONE),
     "opportunities:account-edit": (SALES, SALES),
     "opportunities:product-list": (ALL, NONE),

@@ -1,0 +1,100 @@
+"""The demo company: whole, alive on any day, the same when it is loaded again, and never by accident in production."""
+
+import datetime
+import io
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from config.demo.logins import PASSWORD, PEOPLE
+from credits.models import Completion, Consumption, Milestone, Purchase
+from credits.reports.proposal import propose
+from ledger.models import BatchRun, JournalEntry, JournalLine, LedgerSetup
+from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
+from tests.builders import make_company, trial_balance
+
+pytestmark = pytest.mark.django_db
+MODELS = (Account, Product, Opportunity, OpportunityLine, Project, Purchase, Milestone, Consumption, Completion)
+BOOKS = (JournalEntry, JournalLine, BatchRun, LedgerSetup)
+
+
+def load(**options) -> str:
+    out = io.StringIO()
+    call_command("load_demo", stdout=out, **options)
+    return out.getvalue()
+
+
+def rows() -> dict[str, list]:
+    return {
+        model.__name__: list(model.objects.order_by("pk").values()) for model in (*MODELS, *BOOKS, get_user_model())
+    }
+
+
+def check_it_lives() -> None:
+    """What a visitor looks for is there, whatever the day."""
+    assert Purchase.objects.filter(draft=True).exists()
+    assert Purchase.objects.filter(amount_paid_per_credit=0).exists()
+    assert Purchase.objects.filter(credits_expired__gt=0).exists()
+    assert Milestone.objects.filter(credits_allocated=0, credits_needed__gt=0).exists()
+    assert Completion.objects.filter(earned_on=None).exists()
+    assert BatchRun.objects.filter(state="done").count() == BatchRun.objects.count() == 7
+    assert {"1100", "2400", "4000", "4090"} <= trial_balance().keys()
+    assert JournalEntry.objects.filter(posting_date__gt=F("effective_on")).count() == 0
+
+
+def test_loaded_twice_it_is_the_same():
+    assert "is loaded" in load()
+    check_it_lives()
+    before = rows()
+    assert "is there already" in load()
+    assert rows() == before
+
+
+@pytest.mark.parametrize("day", ["2027-01-03", "2028-02-29", "2026-03-31"])
+def test_it_lives_on_any_day(day):
+    with time_machine.travel(datetime.datetime.fromisoformat(f"{day}T18:00:00+00:00"), tick=True):
+        load()
+        check_it_lives()
+
+
+def test_a_won_line_of_1000_for_7_waits_to_be_bought():
+    load()
+    opportunity = Opportunity.objects.get(name="Warehouse rollout")
+    line = propose(opportunity, on=opportunity.closes_on).lines[0]
+    assert [(part.credits, str(part.price)) for part in line.parts] == [(5, "142.86"), (2, "142.85")]
+
+
+def test_it_balances_and_the_books_have_no_offender():
+    load()
+    assert sum(row["LCY"] for row in trial_balance().values()) == 0
+    call_command("check_books", stdout=io.StringIO())
+
+
+def test_one_login_per_role_is_told_with_its_password_until_it_is_changed():
+    load()
+    told = dict(line.split(maxsplit=1) for line in load(logins=True).splitlines()[1:])
+    assert told == dict.fromkeys([*PEOPLE, "admin"], PASSWORD)
+    person = get_user_model().objects.get(username="sales")
+    assert [group.name for group in person.groups.all()] == ["sales"]
+    person.set_password("something else")
+    person.save()
+    assert "sales       (changed)" in load(logins=True)
+
+
+def test_logins_alone_load_nothing():
+    assert load(logins=True) == "There are no demo logins.\n"
+    assert not Account.objects.exists()
+
+
+def test_it_stays_out_of_production_and_of_other_books(settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="This is production"):
+        load()
+    settings.PRODUCTION = False
+    make_company()
+    with pytest.raises(CommandError, match="These are the books of Lot & Sons"):
+        load()
+    assert not get_user_model().objects.exists()
