@@ -82,7 +82,7 @@ class PurchaseAdmin(ReadOnly):
     def has_view_permission(self, request: HttpRequest, obj: Purchase | None = None) -> bool:
         return request.user.has_perm("credits.view_purchase")
 
-    def get_fields(self, request: HttpRequest, obj: Purchase | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Purchase | None = None) -> Any:
         own = [field.name for field in Purchase._meta.fields if field.name not in ("id", *TERMS)]
         return [*TERMS, *own, "value_per_credit_number", "amount_paid_per_credit_number"]
 
@@ -140,7 +140,7 @@ class ConsumptionAdmin(AmountTwins, ReadOnly):
     list_select_related = ("allocation", "purchase", "milestone", "currency")
     search_fields = ("allocation__number", "purchase__number", "milestone__number")
 
-    def get_fields(self, request: HttpRequest, obj: Consumption | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Consumption | None = None) -> Any:
         twins = [name for name in vars(AmountTwins) if name.endswith("_number")]
         return [*(field.name for field in Consumption._meta.fields), *twins]
 
@@ -158,7 +158,8 @@ class AllocationAdmin(ReadOnly):
     paid_amount_number = twin("paid_amount", "amount paid for credits number")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
-        return super().get_queryset(request).with_totals()
+        rows: Any = super().get_queryset(request)
+        return rows.with_totals()
 
     @admin.display(description="services credits")
     def credits(self, obj: Any) -> int:

@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from credits.models import Purchase
 from ledger.money import ZERO
@@ -52,7 +53,7 @@ def usable(purchase: Purchase) -> str:
 
 def posted_sum(postings: Sequence[PostingLine]) -> str:
     """The debits per currency, for the button: USD 800.00. Nothing where nothing is posted."""
-    sums: dict[tuple[str, int], object] = {}
+    sums: dict[tuple[str, int], Decimal] = {}
     for line in postings:
         currency = (line.currency, line.decimals)
         sums[currency] = sums.get(currency, ZERO) + line.debit

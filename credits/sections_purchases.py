@@ -3,7 +3,6 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -19,6 +18,7 @@ from opportunities.models import Account, Opportunity
 from pages import markup
 from pages.clock import business_date
 from pages.elements import Action, Figure
+from pages.http import Request
 from pages.sections import register
 
 SHOWN = 8
@@ -42,7 +42,7 @@ def listed(**asked: object) -> str:
     return f"{reverse('credits:purchase-list')}?{urlencode(asked)}"
 
 
-def expiring_soon(request: HttpRequest, nothing: None) -> str:
+def expiring_soon(request: Request, nothing: None) -> str:
     """The lots that expire within the days of the setup, and what is at risk with them."""
     on, days = business_date(request), soon_days()
     lots = Purchase.objects.expiring_soon(on, days).select_related("account", "currency").in_drawing_order()
@@ -55,16 +55,17 @@ def expiring_soon(request: HttpRequest, nothing: None) -> str:
     return render_to_string("credits/purchase_expiring.html", context, request)
 
 
-def lots_of_account(request: HttpRequest, account: Account) -> str:
+def lots_of_account(request: Request, account: Account) -> str:
     """Lots with credits left, the next to expire first."""
-    lots = with_consumed(account.purchases.with_credits_left()).select_related("currency").in_drawing_order()
+    left = account.purchases.with_credits_left().in_drawing_order()
+    lots = with_consumed(left).select_related("currency")
     shown = [(lot, bar(lot)) for lot in lots[:SHOWN]]
     context = {"lots": shown, "account": account, "url": listed(account=account.number)}
     context |= {"drafts": account.purchases.filter(draft=True).count(), "url_drafts": f"{context['url']}&state=draft"}
     return render_to_string("credits/purchase_account.html", context, request)
 
 
-def figures_of_account(request: HttpRequest, account: Account) -> list[Figure]:
+def figures_of_account(request: Request, account: Account) -> list[Figure]:
     on, days = business_date(request), soon_days()
     held = holdings(Purchase.objects.filter(account=account), on, days)
     soon = {"expires_on_after": on, "expires_on_before": on + timedelta(days=days)}
@@ -91,18 +92,18 @@ def stacked(parts: list[SafeString | str]) -> SafeString | str:
     return format_html_join("", '<span class="d-block">{}</span>', ((part,) for part in parts)) or "–"
 
 
-def new_purchase(request: HttpRequest, account: Account) -> Action:
+def new_purchase(request: Request, account: Account) -> Action:
     return Action("New purchase", f"{reverse('credits:purchase-create')}?account={account.pk}", primary=True)
 
 
-def create_from(request: HttpRequest, opportunity: Opportunity) -> Action:
+def create_from(request: Request, opportunity: Opportunity) -> Action:
     """The button of the opportunity page, in sight even where it cannot be used, with the reason."""
     url = reverse("credits:opportunity-purchases", args=[opportunity.pk])
     reason = why_not(request, opportunity)
     return Action("Create Services Credits Customer Purchase", url, disabled_reason=reason, primary=True)
 
 
-def why_not(request: HttpRequest, opportunity: Opportunity) -> str:
+def why_not(request: Request, opportunity: Opportunity) -> str:
     if not request.user.has_perm(MANAGE):
         return "Your role does not create purchases."
     proposal = propose(opportunity, on=business_date(request))
@@ -113,9 +114,13 @@ def why_not(request: HttpRequest, opportunity: Opportunity) -> str:
     return "No line carries services credits."
 
 
-def figures_of_opportunity(request: HttpRequest, opportunity: Opportunity) -> Figure:
-    bought = markup.credits(bought_credits(opportunity), zero="–")
-    return Figure("Purchased already", bought, listed(opportunity=opportunity.number))
+def figures_of_opportunity(request: Request, opportunity: Opportunity) -> list[Figure]:
+    on_lines = sum(filter(None, opportunity.lines.values_list("services_credits", flat=True)))
+    bought = bought_credits(opportunity)
+    return [
+        Figure("Credits on lines", markup.credits(on_lines), "#lines"),
+        Figure("Purchased already", markup.credits(bought), listed(opportunity=opportunity.number)),
+    ]
 
 
 def bought_credits(opportunity: Opportunity) -> int:
@@ -123,7 +128,7 @@ def bought_credits(opportunity: Opportunity) -> int:
     return sum(lots.values_list("number_of_credits", flat=True))
 
 
-def bought_from(request: HttpRequest, opportunity: Opportunity) -> str:
+def bought_from(request: Request, opportunity: Opportunity) -> str:
     lots = Purchase.objects.filter(opportunity_line__opportunity=opportunity)
     lots = lots.select_related("currency", "opportunity_line").order_by("opportunity_line__line_no", "line_part")
     return render_to_string("credits/opportunity_section.html", {"lots": lots}, request)

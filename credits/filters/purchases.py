@@ -23,7 +23,9 @@ class AccountFilter(django_filters.CharFilter):
 
 class PurchaseFilter(FilterSet):
     search = SearchFilter(fields=("number", "account__number", "account__name", "description"))
-    state = django_filters.ChoiceFilter(choices=list(STATES.items()), method="in_state", empty_label="Any")
+    state = django_filters.ChoiceFilter(
+        label="State", choices=list(STATES.items()), method="in_state", empty_label="Any"
+    )
     expires_on = DayRangeFilter(label="Expires")
     account = AccountFilter()
     available = django_filters.ChoiceFilter(
@@ -42,5 +44,5 @@ class PurchaseFilter(FilterSet):
         """Confirmed ones past their expiry are confirmed too."""
         return queryset.filter(state__in=[value, PAST] if value == CONFIRMED else [value])
 
-    def only_available(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+    def only_available(self, queryset: Any, name: str, value: str) -> QuerySet[Purchase]:
         return queryset.available(business_date(self.request)) if value else queryset

@@ -20,8 +20,9 @@ LONGEST = 60
 class PlainField(forms.Field):
     """A number in plain digits: no formula, no exponent, no thousands separator that another country reads as a point."""
 
-    pattern, number, remedy = PLAIN, Decimal, "Write digits, with a point before any decimals, as in 1250.00."
-    mode = "decimal"
+    pattern, mode, kind = PLAIN, "decimal", "plain number"
+    number: type = Decimal
+    remedy = "Write digits, with a point before any decimals, as in 1250.00."
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"inputmode": self.mode, "autocomplete": "off", "class": "num", "maxlength": LONGEST}
@@ -33,7 +34,7 @@ class PlainField(forms.Field):
             return None
         if len(text) > LONGEST or not self.pattern.fullmatch(text):
             shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-            raise ValidationError(f"“{shown}” is not a plain number. {self.remedy}", code="invalid")
+            raise ValidationError(f"“{shown}” is not a {self.kind}. {self.remedy}", code="invalid")
         return self.number(text)
 
     def prepare_value(self, value: Any) -> Any:
@@ -45,8 +46,9 @@ class PlainDecimalField(PlainField):
 
 
 class WholeNumberField(PlainField):
-    pattern, number, remedy = WHOLE, int, "Credits are whole: write digits alone, as in 1250."
-    mode = "numeric"
+    pattern, mode, kind = WHOLE, "numeric", "whole number"
+    number = int
+    remedy = "Write digits alone, as in 1250."
 
 
 class DayField(forms.DateField):

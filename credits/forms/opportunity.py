@@ -42,7 +42,7 @@ class RowForm(PageForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and not self.cleaned_data.get("tick"):
-            self._errors.clear()
+            self.errors.clear()
 
     def clean_line(self) -> OpportunityLine:
         line = self.lines.get(self.cleaned_data["line"])
@@ -78,9 +78,9 @@ class RowForm(PageForm):
         paid = values["amount_paid_per_credit"]
         return work_out(self.about, int(values["credits"]), Decimal(paid), exact=bool(values["exact"]))
 
-    def row(self) -> Row:
+    def as_row(self) -> Row:
         values = {name: value for name, value in self.cleaned_data.items() if name != "tick"}
-        return Row(**values, key=self.prefix)
+        return Row(**values, key=self.prefix or "")
 
 
 class Together(ManagementForm):
@@ -96,14 +96,15 @@ class Together(ManagementForm):
 class Rows(BaseFormSet):
     def __init__(self, *args: Any, opportunity: Opportunity, draft: bool, **kwargs: Any) -> None:
         lines = opportunity.lines.select_related("opportunity__currency", "product")
-        super().__init__(*args, form_kwargs={"lines": {line.pk: line for line in lines}}, **kwargs)
+        kwargs["form_kwargs"] = {"lines": {line.pk: line for line in lines}}
+        super().__init__(*args, **kwargs)
         self.draft = draft
 
     @cached_property
     def management_form(self) -> ManagementForm:
         if self.is_bound:
             return Together(self.data, auto_id=self.auto_id, prefix=self.prefix)
-        initial = super().management_form.initial | {"draft": self.draft}
+        initial = {**super().management_form.initial, "draft": self.draft}
         return Together(auto_id=self.auto_id, prefix=self.prefix, initial=initial)
 
     @property

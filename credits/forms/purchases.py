@@ -42,7 +42,7 @@ class PurchaseForm(PageForm):
         required=False, help_text="A draft can be edited; nothing is posted and none of its credits can be allocated."
     )
 
-    layout = (
+    layout: tuple = (
         ("account", "purchased_on"),
         ("number_of_credits", "product_group"),
         (Money("value_per_credit", "currency"), "amount_paid_per_credit"),

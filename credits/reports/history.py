@@ -1,9 +1,11 @@
 """What was done to a purchase, by whom, the latest first: made, confirmed, set back to draft, given other dates, expired."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from credits.models import Consumption, Purchase
+from credits.models import Consumption, Purchase, PurchaseDateChange
 from ledger.reports.journal import entries_of
 from pages import formats
 
@@ -32,7 +34,7 @@ def _made(purchase: Purchase) -> list[Event]:
 
 
 def _posted(purchase: Purchase) -> list[Event]:
-    entries = entries_of(lot=purchase.lot, event_prefix=f"{purchase.lot}:")
+    entries: Iterable[Any] = entries_of(lot=purchase.lot, event_prefix=f"{purchase.lot}:")
     return [
         Event(
             entry.created_at,
@@ -51,7 +53,7 @@ def _dates(purchase: Purchase) -> list[Event]:
     ]
 
 
-def _moved(change) -> str:
+def _moved(change: PurchaseDateChange) -> str:
     moves = (
         ("start", change.old_starts_on, change.new_starts_on),
         ("expiry", change.old_expires_on, change.new_expires_on),
@@ -64,5 +66,5 @@ def _expired(purchase: Purchase) -> list[Event]:
     return [Event(row.created_at, "Expired", _name(row.created_by), f"{row.credits:,} credits") for row in rows]
 
 
-def _name(user) -> str:
+def _name(user: Any) -> str:
     return str(user.get_full_name() or user.get_username()) if user else NIGHT

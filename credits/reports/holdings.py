@@ -34,7 +34,7 @@ def holdings(lots: QuerySet[Purchase], on: datetime.date, days: int) -> list[Hol
     """Of confirmed lots, one row per currency in which anything is left. One query."""
     usable = Q(starts_on__lte=on, expires_on__gte=on)
     soon = Q(expires_on__gte=on, expires_on__lte=on + datetime.timedelta(days=days))
-    sums = lots.confirmed().order_by().values("currency__code", "currency__decimals")
+    sums = lots.filter(draft=False).order_by().values("currency__code", "currency__decimals")
     sums = sums.annotate(
         available=Sum("credits_available", filter=usable, default=0),
         expiring=Sum("credits_available", filter=soon, default=0),

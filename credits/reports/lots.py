@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import (
     BigIntegerField,
@@ -62,7 +63,7 @@ class Bar:
     expired: int
 
 
-def bar(lot: Purchase) -> Bar:
+def bar(lot: Any) -> Bar:
     """Of a lot from `with_consumed`. What was refunded is gone like what expired."""
     gone = lot.credits_expired + lot.credits_refunded
     return Bar(lot.consumed, lot.credits_allocated - lot.consumed, lot.credits_available, gone)
@@ -75,7 +76,7 @@ def grace_days() -> int:
 
 def past_expiry(lot: Purchase, on: datetime.date, grace: int) -> str:
     """Why credits are left after the expiry date, and when they go; nothing for a lot that is usable or spent."""
-    if lot.draft or not lot.credits_available or lot.expires_on >= on:
+    if lot.draft or not lot.credits_available or lot.expires_on is None or lot.expires_on >= on:
         return ""
     left = grace - (on - lot.expires_on).days
     if left >= 0:

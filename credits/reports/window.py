@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from credits.models.purchases import MAX_CREDITS
 from credits.reports.proposal import Part, split
-from ledger.money import product
 from opportunities.models import OpportunityLine
 from pages import formats
 
@@ -46,10 +45,10 @@ class Working:
         return f"{amount} {way} than the line"
 
 
-def work_out(line: OpportunityLine, credits: int, paid: Decimal | None, *, exact: bool) -> Working | None:
+def work_out(line: OpportunityLine, credits: int, paid: Decimal, *, exact: bool) -> Working | None:
     """None where the row's numbers make no purchase."""
-    if not 1 <= credits <= MAX_CREDITS or (paid is None and not exact):
+    if not 1 <= credits <= MAX_CREDITS:
         return None
     if exact:
         return Working(line, split(line.total, credits, line.opportunity.currency.decimals))
-    return Working(line, (Part(credits, paid),)) if product(credits, paid) >= 0 else None
+    return Working(line, (Part(credits, paid),)) if paid >= 0 else None

@@ -4,13 +4,20 @@ from typing import Any
 import django_tables2 as tables
 
 from ledger.money import round_to
-from pages.tables import MoneyColumn
+from pages.tables import LinkColumn, MoneyColumn
+
+
+class NumberLinkColumn(LinkColumn):
+    """A number such as SCP-000001, which is not broken where the table is narrow."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, attrs={"td": {"class": "text-nowrap"}}, **kwargs)
 
 
 class AmountColumn(MoneyColumn):
     """Money of the row's currency; exported with that currency's decimals."""
 
-    def value(self, value: Decimal, record: Any) -> Decimal:
+    def value(self, value: Any, record: Any = None) -> Decimal:
         return round_to(value, self.currency.resolve(record).decimals)
 
 

@@ -1,7 +1,7 @@
 from django.urls import reverse
 
 from credits.models import Allocation, Consumption
-from credits.tables.columns import AmountColumn, NumberTwin, hidden
+from credits.tables.columns import AmountColumn, NumberLinkColumn, NumberTwin, hidden
 from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, Table
 
 TONES = {"consumption": "good", "adjustment": "info", "expiry": "neutral", "allocation": "good"}
@@ -13,10 +13,10 @@ def to_rows(allocation: Allocation) -> str:
 
 
 class ConsumptionTable(Table):
-    allocation = LinkColumn(linkify=lambda record: to_rows(record.allocation))
+    allocation = NumberLinkColumn(linkify=lambda record: to_rows(record.allocation))
     consumed_on = DayColumn()
     consumption_type = BadgeColumn(tones=TONES)
-    purchase = LinkColumn(linkify=True, order_by="purchase__number")
+    purchase = NumberLinkColumn(linkify=True, order_by="purchase__number")
     milestone = LinkColumn(linkify=True, order_by="milestone__number")
     credits = CreditsColumn(verbose_name="Credits")
     paid_amount = AmountColumn()
@@ -40,7 +40,7 @@ class ConsumptionTable(Table):
 
 
 class AllocationTable(Table):
-    number = LinkColumn(linkify=to_rows)
+    number = NumberLinkColumn(linkify=to_rows)
     allocated_on = DayColumn()
     allocation_type = BadgeColumn(tones=TONES)
     account = LinkColumn(linkify=True, order_by="account__number")

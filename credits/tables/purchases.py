@@ -1,17 +1,18 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 
 from credits.models import Purchase
 from credits.reports.lots import STATES, TONES
-from credits.tables.columns import AmountColumn, NumberTwin, hidden
+from credits.tables.columns import AmountColumn, NumberLinkColumn, NumberTwin, hidden
 from pages import markup
 from pages.elements import Action
 from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, MenuColumn, Table
 
 
 class StateColumn(BadgeColumn):
-    def render(self, value: str, **kwargs: Any) -> str:
+    def render(self, value: Any, record: Any, bound_column: Any) -> str:
         return markup.badge(STATES[value], TONES[value])
 
     def value(self, value: str) -> str:
@@ -21,11 +22,11 @@ class StateColumn(BadgeColumn):
 class AvailableColumn(CreditsColumn):
     """What is left, of how many: nothing of a draft."""
 
-    def render(self, value: int, record: Purchase) -> str:
+    def render(self, value: int, record: Any = None) -> str:
         left = "–" if record.draft else markup.credits(value, zero="–")
-        return f"{left} of {record.number_of_credits:,}"
+        return format_html("{} of {}", left, f"{record.number_of_credits:,}")
 
-    def value(self, value: int, record: Purchase) -> int:
+    def value(self, value: Any, record: Any = None) -> int:
         return 0 if record.draft else value
 
 
@@ -44,7 +45,7 @@ def row_actions(purchase: Purchase) -> list[Action]:
 
 
 class PurchaseTable(Table):
-    number = LinkColumn()
+    number = NumberLinkColumn()
     account = LinkColumn(linkify=True, order_by="account__number")
     expires_on = DayColumn(away=True, verbose_name="Expires")
     credits_available = AvailableColumn(verbose_name="Available")

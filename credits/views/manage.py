@@ -44,7 +44,7 @@ def why_not_dates(lot: Purchase) -> str:
 def why_not_expire(lot: Purchase, on: datetime.date, grace: int) -> str:
     if lot.draft:
         return "Nothing of a draft can expire."
-    if not lot.credits_available:
+    if not lot.credits_available or lot.expires_on is None:
         return "Nothing is left to expire."
     if (on - lot.expires_on).days >= grace:
         return ""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from credits.entry_previews import later, warnings
@@ -40,14 +39,14 @@ class OpportunityPurchases(ActionPage):
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb(str(self.object), self.object.get_absolute_url())]
 
-    def get_initial(self) -> list[dict[str, Any]]:
+    def get_initial(self) -> Any:
         return [initial_row(line) for line in self.proposal.lines]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"opportunity": self.object, "draft": self.proposal.draft, "prefix": "row"}
 
     def run(self, form: Rows) -> Preview:
-        rows, draft = [each.row() for each in form.ticked], form.as_drafts
+        rows, draft = [each.as_row() for each in form.ticked], form.as_drafts
         with recording() as entries:
             made = create_from_opportunity(self.object, rows, draft=draft, actor=self.request.user)
         lots, postings = [now(purchase) for purchase in made], posting_lines(entries)
@@ -62,7 +61,9 @@ class OpportunityPurchases(ActionPage):
         )
 
     def not_done(self, lots: list[Purchase]) -> list[LeftOut]:
-        return list(dict.fromkeys(left for lot in lots for left in later(lot, self.request.user)))
+        """What is true of several lots is said once, the postings first."""
+        found = dict.fromkeys(left for lot in lots for left in later(lot, self.request.user))
+        return sorted(found, key=lambda left: left.label, reverse=True)
 
     def worth_a_look(self, lots: list[Purchase], draft: bool) -> list[str]:
         """Each once, however many lots it is true of."""
@@ -103,7 +104,3 @@ def sums(form: Rows, opportunity: Opportunity) -> dict[str, Any]:
         "credits": sum(working.credits for working in workings),
         "total": formats.money(sum((working.total for working in workings), ZERO), opportunity.currency),
     }
-
-
-def button_url(opportunity: Opportunity) -> str:
-    return reverse("credits:opportunity-purchases", args=[opportunity.pk])

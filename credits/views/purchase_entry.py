@@ -43,7 +43,7 @@ class PurchaseCreate(PurchaseEntry):
     def get_initial(self) -> dict[str, Any]:
         setup = CreditsSetup.objects.first()
         today = business_date(self.request)
-        account = Account.objects.select_related("currency").filter(pk=number(self.request.GET.get("account"))).first()
+        account = asked_account(self.request.GET.get("account", ""))
         return {
             "account": account,
             "currency": account.currency_id if account else ledger_setup().lcy_id,
@@ -114,5 +114,6 @@ class PurchaseEdit(PurchaseEntry):
         )
 
 
-def number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+def asked_account(key: str) -> Account | None:
+    """The account whose page led here."""
+    return Account.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None

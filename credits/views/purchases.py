@@ -93,7 +93,7 @@ class PurchaseDetail(DetailPage):
         return {"events": history(self.object)}
 
 
-def figures(lot: Purchase, on: date, past: str) -> list[Figure]:
+def figures(lot: Any, on: date, past: str) -> list[Figure]:
     """Each leads to the rows behind it."""
     left = "–" if lot.draft else markup.credits(lot.credits_available)
     rows = "?tab=consumptions"
@@ -107,8 +107,8 @@ def figures(lot: Purchase, on: date, past: str) -> list[Figure]:
 
 
 def expiry_figure(lot: Purchase, on: date, past: str) -> Figure:
-    counts = lot.expires_on and not lot.draft and lot.credits_available
-    soon = counts and (lot.expires_on - on).days <= markup.SOON
+    at_risk = not lot.draft and lot.credits_available > 0
+    soon = at_risk and lot.expires_on is not None and (lot.expires_on - on).days <= markup.SOON
     note = past.capitalize() or markup.days_away(lot.expires_on, on)
     return Figure(
         "Expires", markup.day(lot.expires_on), "?tab=history", note, "bad" if past else "warn" if soon else ""

@@ -130,7 +130,7 @@ class TestEntry:
             ("currency", {"currency": "XXQ"}, "not one of the available choices"),
             ("expires_on", {"starts_on": "2026-01-05", "expires_on": "2026-01-04"}, "before the start date 05 Jan 2026"),
             ("number_of_credits", {"number_of_credits": "0"}, "at least one"),
-            ("number_of_credits", {"number_of_credits": "2.5"}, "“2.5” is not a plain number. Credits are whole"),
+            ("number_of_credits", {"number_of_credits": "2.5"}, "“2.5” is not a whole number. Write digits alone"),
             ("value_per_credit", {"value_per_credit": "-1.00"}, "-1.00 is below zero"),
             ("amount_paid_per_credit", {"amount_paid_per_credit": "-0.01"}, "-0.01 is below zero"),
             ("value_per_credit", {"value_per_credit": "100.005"}, "more decimals than USD has"),
@@ -146,7 +146,7 @@ class TestEntry:
             ("value_per_credit", {"value_per_credit": "1.000,00"}, "“1.000,00” is not a plain number"),
             ("value_per_credit", {"value_per_credit": "١٠٠"}, "is not a plain number"),
             ("value_per_credit", {"value_per_credit": "NaN"}, "“NaN” is not a plain number"),
-            ("number_of_credits", {"number_of_credits": "9" * 5000}, "is not a plain number"),
+            ("number_of_credits", {"number_of_credits": "9" * 5000}, "is not a whole number"),
         ],
     )  # fmt: skip
     def test_refused_at_its_field_keeping_what_was_typed(self, staff, account, field, changes, said):
@@ -345,7 +345,7 @@ class TestPage:
         with time_machine.travel("2026-11-26T12:00:00+00:00"):
             adjust(milestone, total=1, actor=make_user())
             sign_in(staff, *STAFF)
-            assert "3 credits are past expiry, expires tonight" in text(staff.get(lot.get_absolute_url()))
+            assert "3 credits: past expiry, expires tonight" in text(staff.get(lot.get_absolute_url()))
 
     def test_each_disabled_action_has_its_reason(self, staff, account):
         reasons = {}
