@@ -21,6 +21,7 @@ import django_filters
 from django import forms
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.forms.utils import pretty_name
 from django.http import QueryDict
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from django_filters.widgets import DateRangeWidget
@@ -81,8 +82,8 @@ class FilterSet(django_filters.FilterSet):
     @property
     def form(self) -> forms.Form:
         if not hasattr(self, "_form"):
-            for field in super().form.fields.values():
-                dress(field)
+            for name, field in super().form.fields.items():
+                dress(name, field)
         return super().form
 
     @property
@@ -146,8 +147,10 @@ def end(word: str, value: Any) -> str:
     return f"{word} {formats.day(value) if hasattr(value, 'year') else value}" if value is not None else ""
 
 
-def dress(field: forms.Field) -> None:
-    """The look of the filter bar."""
+def dress(name: str, field: forms.Field) -> None:
+    """The look of the filter bar, and a label where django-filter finds none."""
+    if str(field.label) == "[invalid name]":
+        field.label = pretty_name(name)
     for widget in (field.widget, *getattr(field.widget, "widgets", ())):
         look = "form-select" if isinstance(widget, forms.Select) else "form-control"
         widget.attrs["class"] = f"{look} {look}-sm"

@@ -33,6 +33,10 @@ class Table(tables.Table):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, default=kwargs.pop("default", NOTHING), **kwargs)
 
+    def get_column_class_names(self, classes_set: set[str], bound_column: Any) -> set[str]:
+        """A number such as SCP-000017 stays on one line."""
+        return classes_set | ({"ref"} if bound_column.name == "number" else set())
+
     def paginate(self, *args: Any, **kwargs: Any) -> "Table":
         """Equal rows keep one order from page to page: the key decides last."""
         queryset = self.data.data
