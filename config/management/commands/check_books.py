@@ -36,5 +36,5 @@ class Command(BaseCommand):
             self.stdout.write("The books agree.")
         else:
             first = found[0]
-            self.stderr.write(f"Broken: {first.rule}. {first.subject}: {first.detail}")
+            self.stderr.write(f"{first.subject} breaks the rule “{first.rule}”: {first.detail}")
             self.stderr.write(f"{len(found):,} in all; with --json they are listed.")
