@@ -16,9 +16,11 @@ HELPERS = 3  # messages that invite other workers to a run
 @shared_task
 def run_night_if_due() -> None:
     """Beat asks every quarter of an hour, so that a machine that was off at midnight, or a change of the company's time
-    zone, delays the night and never skips it."""
+    zone, delays the night and never skips it. A run whose message was lost with Redis is taken up as well."""
     if night.is_due():
         run_nights()
+    elif (running := BatchRun.objects.filter(state=State.RUNNING).first()) is not None:
+        help_night(running.pk)
 
 
 @shared_task

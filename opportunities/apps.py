@@ -8,4 +8,4 @@ class OpportunitiesConfig(AppConfig):
         from ledger.sources import register  # late: models are ready only now
         from opportunities import sources
 
-        register("account:", many=sources.accounts)
+        register("account:", many=sources.accounts, find=sources.find_accounts)

@@ -148,6 +148,14 @@ def test_beat_runs_what_is_due_and_only_that(monkeypatch):
     assert list(BatchRun.objects.values_list("business_date", "state")) == [(TODAY, State.DONE)]
 
 
+def test_beat_takes_up_a_run_that_nobody_does():
+    nights()
+    left = night.start_night(TODAY)
+    tasks.run_night_if_due()
+    left.refresh_from_db()
+    assert left.state == State.DONE
+
+
 def test_a_task_for_a_run_that_is_gone_or_over_does_nothing():
     tasks.help_night(4711)
     nights()
