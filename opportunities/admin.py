@@ -3,11 +3,15 @@ page of their opportunity, and who may not manage customers changes nothing here
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from opportunities.exceptions import BadBillTo
+from opportunities.forms import ProductForm
 from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
+from opportunities.services.accounts import check_bill_to
 from opportunities.services.numbers import free_number
 
 
@@ -33,8 +37,19 @@ class Numbered(Managed):
         obj.save()
 
 
+class BillToForm(forms.ModelForm):
+    def clean_bill_to(self) -> Account | None:
+        payer = self.cleaned_data["bill_to"]
+        try:
+            check_bill_to(self.instance if self.instance.pk else None, payer)
+        except BadBillTo as refused:
+            raise forms.ValidationError(refused.message) from refused
+        return payer
+
+
 @admin.register(Account)
 class AccountAdmin(Numbered, admin.ModelAdmin):
+    form = BillToForm
     list_display = ("number", "name", "currency", "business_group", "bill_to")
     list_select_related = ("currency", "business_group", "bill_to")
     list_filter = ("currency", "business_group")
@@ -44,6 +59,7 @@ class AccountAdmin(Numbered, admin.ModelAdmin):
 
 @admin.register(Product)
 class ProductAdmin(Managed, admin.ModelAdmin):
+    form = ProductForm
     list_display = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
     list_select_related = ("currency", "product_group")
     list_filter = ("currency", "product_group")

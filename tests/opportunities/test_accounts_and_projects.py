@@ -92,3 +92,13 @@ def test_accounts_are_suggested_as_one_types(sales, account):
     make_account("Marlowe")
     page = sales.get(reverse("opportunities:account-options"), {"from": "bill_to", "bill_to": "harb"})
     assert page.content.decode().strip() == f'<option value="{account.number}">Harbour Logistics</option>'
+
+
+def test_the_admin_refuses_what_the_pages_refuse(client, account):
+    client.force_login(make_user("admin", is_staff=True, is_superuser=True))
+    data = {"name": "A", "currency": "USD", "business_group": "EXPORT", "bill_to": account.pk}
+    page = client.post(reverse("admin:opportunities_account_change", args=[account.pk]), data)
+    assert "pays for itself already" in page.content.decode()
+    data = {"code": "X", "name": "X", "unit_price": "1.5", "currency": "JPY", "product_group": "CREDITS"}
+    page = client.post(reverse("admin:opportunities_product_add"), data)
+    assert "more decimals than JPY has" in page.content.decode()
