@@ -110,11 +110,9 @@ class NightStart(ActionPage):
 
 def nights(until: datetime.date) -> Change:
     dates, last = dates_to_run(until), last_night()
-    before = formats.day(last) if last else "never"
-    missed = f"{len(dates)} nights, as these days were missed" if len(dates) > 1 else ""
-    return Change(
-        f"The {spoken(dates)}", f"run up to: {before}", f"run up to: {formats.day(max(until, last or until))}", missed
-    )
+    missed = f"{len(dates)} nights, as these days were missed; " if len(dates) > 1 else ""
+    before, after = formats.day(last) if last else "none", formats.day(max(until, last or until))
+    return Change(f"The {spoken(dates)}", before, after, note=f"{missed}the last one that went through")
 
 
 def change(name: str, outcome: Outcome) -> Change:

@@ -61,7 +61,14 @@ class PersonColumn(tables.Column):
         return self.render(value)
 
 
-class KeysColumn(tables.Column):
+class TextColumn(tables.Column):
+    """A sentence, which gets room."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, attrs={"td": {"class": "text"}}, **kwargs)
+
+
+class KeysColumn(TextColumn):
     """A line's text, and below it the pages behind its customer and lot."""
 
     def render(self, value: str, record: JournalLine, table: "BooksTable") -> str:
@@ -90,7 +97,7 @@ class JournalTable(BooksTable):
     number = EntryColumn(accessor="pk", verbose_name="Entry", linkify=lambda record: entry_url(record.pk))
     posting_date = DayColumn(verbose_name="Posted")
     kind = tables.Column()
-    description = tables.Column()
+    description = TextColumn()
     amount = MoneyColumn()
     amount_lcy = LcyColumn(verbose_name="LCY")
     created_by = PersonColumn(verbose_name="By", default="Night")

@@ -1,7 +1,9 @@
 /* Light or dark before the first paint: what was chosen here, else what the system prefers. */
 (function () {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const chosen = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  /* The admin keeps its choice under the same name, and its "auto" is no choice. */
+  const chosen = () => ["light", "dark"].find((theme) => theme === stored());
   const apply = () => { document.documentElement.dataset.bsTheme = chosen() || (system.matches ? "dark" : "light"); };
   apply();
   system.addEventListener("change", apply);

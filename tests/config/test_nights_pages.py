@@ -91,11 +91,11 @@ def test_missed_dates_are_named(signed_in):
     BatchRun.objects.create(business_date="2026-11-20", state=State.DONE, finished_at=finished)
     preview = signed_in(RUN).get(START).context["preview"]
     assert preview.confirm_label == "Run the nights of 21 Nov 2026 to 24 Nov 2026"
-    assert (preview.changes[0].before, preview.changes[0].after) == ("run up to: 20 Nov 2026", "run up to: 24 Nov 2026")
+    assert (preview.changes[0].before, preview.changes[0].after) == ("20 Nov 2026", "24 Nov 2026")
     assert preview.warnings == []
     again = signed_in(RUN).post(START, {"until": "2026-11-19"}).context["preview"]
     assert again.confirm_label == "Run the night of 19 Nov 2026"
-    assert again.changes[0].after == "run up to: 20 Nov 2026"
+    assert again.changes[0].after == "20 Nov 2026"
     assert "went through already" in again.warnings[0]
 
 
