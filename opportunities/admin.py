@@ -15,7 +15,7 @@ from opportunities.services.accounts import check_bill_to
 from opportunities.services.numbers import free_number
 
 
-class Managed:
+class Managed(admin.ModelAdmin):
     """Changing needs the permission of the pages; deleting, which only what nothing refers to survives, the admin's own."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
@@ -26,7 +26,7 @@ class Managed:
 
 
 class Numbered(Managed):
-    readonly_fields: tuple[str, ...] = ("number",)
+    readonly_fields = ("number",)
     fixed: tuple[str, ...] = ()  # once it is there
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class BillToForm(forms.ModelForm):
 
 
 @admin.register(Account)
-class AccountAdmin(Numbered, admin.ModelAdmin):
+class AccountAdmin(Numbered):
     form = BillToForm
     list_display = ("number", "name", "currency", "business_group", "bill_to")
     list_select_related = ("currency", "business_group", "bill_to")
@@ -58,7 +58,7 @@ class AccountAdmin(Numbered, admin.ModelAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(Managed, admin.ModelAdmin):
+class ProductAdmin(Managed):
     form = ProductForm
     list_display = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
     list_select_related = ("currency", "product_group")
@@ -84,7 +84,7 @@ class LineInline(admin.TabularInline):
 
 
 @admin.register(Opportunity)
-class OpportunityAdmin(Numbered, admin.ModelAdmin):
+class OpportunityAdmin(Numbered):
     list_display = ("number", "name", "account", "stage", "closes_on", "currency")
     list_select_related = ("account", "currency")
     list_filter = ("stage", "currency")
@@ -96,7 +96,7 @@ class OpportunityAdmin(Numbered, admin.ModelAdmin):
 
 
 @admin.register(Project)
-class ProjectAdmin(Numbered, admin.ModelAdmin):
+class ProjectAdmin(Numbered):
     list_display = ("number", "name", "account", "currency")
     list_select_related = ("account", "currency")
     list_filter = ("currency",)

@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 from credits.reports.proposal import propose
 from credits.services.from_opportunity import Row, create_from_opportunity
@@ -14,7 +15,7 @@ OPEN, WON, LOST = Opportunity.Stage.OPEN, Opportunity.Stage.WON, Opportunity.Sta
 
 # Account, name, stage, days from today to its close date, lines (product, quantity, discount %), bought on: days from today,
 # or as a draft, or not yet.
-OPPORTUNITIES = (
+OPPORTUNITIES: tuple[tuple[str, str, str, int, list[tuple[str, int, int | str]], Any], ...] = (
     ("harbour", "Warehouse rollout", WON, -2, [("CR-7", 1, 0)], None),
     ("marlowe", "Patient portal, phase 2", WON, -5, [("CR-25", 2, 0), ("TRAIN-DAY", 3, 10)], None),
     ("alder", "Document assembly", OPEN, 21, [("CR-50", 1, "7.5"), ("REVIEW", 1, 0)], None),
@@ -48,7 +49,7 @@ def sell(accounts: dict[str, Account], products: dict[str, Product], actor, toda
             closes_on=today + datetime.timedelta(days=closes),
         )
         opportunity = create_opportunity(
-            terms, lines=[line_terms(terms, products[code], *line) for code, *line in lines]
+            terms, lines=[line_terms(terms, products[code], quantity, discount) for code, quantity, discount in lines]
         )
         if bought is not None:
             day = today if bought == "draft" else today + datetime.timedelta(days=bought)

@@ -29,12 +29,13 @@ class LineForm(PageForm):
     def __init__(self, *args: Any, products: dict[str, Product], currency: Currency | None, **kwargs: Any) -> None:
         self.currency = currency
         super().__init__(*args, **kwargs)
-        field = self.fields["product"]
+        field: Any = self.fields["product"]
         field.choices = [("", "Choose a product"), *((key, str(product)) for key, product in products.items())]
         field.coerce = partial(known, products)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if {"product", "quantity"} <= cleaned.keys() and cleaned["product"]:
             if cleaned["filled"].split(":")[0] != str(cleaned["product"].pk):
                 self._fill(cleaned)
@@ -82,7 +83,7 @@ class LineFormSet(forms.BaseFormSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.products = {str(product.pk): product for product in Product.objects.select_related("currency")}
-        super().__init__(*args, prefix="lines", **kwargs)
+        super().__init__(*args, **kwargs | {"prefix": "lines"})
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return {"products": self.products, "currency": self.currency}
@@ -110,4 +111,4 @@ def line_values(line: OpportunityLine) -> dict[str, Any]:
     return values | {"line": line.pk, "filled": f"{line.product_id}:{proposed}"}
 
 
-LineForms = forms.formset_factory(LineForm, formset=LineFormSet, extra=2, can_delete=True)
+LineForms: Any = forms.formset_factory(LineForm, formset=LineFormSet, extra=2, can_delete=True)

@@ -30,9 +30,9 @@ class OpportunityForm(PageModelForm):
         buyers = ", ".join(name for names in self.bought.values() for name in names)
         locked = {name: FIXED.format(buyers=buyers) for name in ("account", "currency")} if buyers else {}
         super().__init__(*args, locked=locked, **kwargs)
-        self.fields["currency"].required = False
-        self.fields["currency"].empty_label = "The account's"
-        self.fields["currency"].help_text = "The currency of every line."
+        currency: Any = self.fields["currency"]
+        currency.required, currency.empty_label = False, "The account's"
+        currency.help_text = "The currency of every line."
         self.own_lines = list(instance.lines.select_related("product", "opportunity__currency")) if instance else []
         if instance and not self.is_bound:
             self.initial["seen"] = state_of(instance)
@@ -44,7 +44,8 @@ class OpportunityForm(PageModelForm):
         return [(line, ", ".join(self.bought[line.pk])) for line in self.own_lines if line.pk in self.bought]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if "account" in cleaned and not cleaned.get("currency"):
             cleaned["currency"] = cleaned["account"].currency
         self.lines.currency = cleaned.get("currency")

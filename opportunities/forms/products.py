@@ -30,7 +30,8 @@ class ProductForm(PageModelForm):
             self.initial["unit_price"] = round_to(self.instance.unit_price, self.instance.currency.decimals)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         try:
             if {"unit_price", "currency"} <= cleaned.keys():
                 check_price(cleaned["unit_price"], cleaned["currency"])

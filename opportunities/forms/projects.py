@@ -18,12 +18,13 @@ class ProjectForm(PageModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].required = False
-        self.fields["currency"].empty_label = "The account's"
-        self.fields["currency"].help_text = "Only credits in it can pay for the project."
+        currency: Any = self.fields["currency"]
+        currency.required, currency.empty_label = False, "The account's"
+        currency.help_text = "Only credits in it can pay for the project."
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if "account" in cleaned and not cleaned.get("currency"):
             cleaned["currency"] = cleaned["account"].currency
         self._check_once(cleaned)

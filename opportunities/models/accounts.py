@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -13,7 +15,8 @@ class AccountQuerySet(models.QuerySet):
 
 
 def _count_of(related: str) -> Coalesce:
-    rows = Account._meta.get_field(related).related_model.objects.filter(account=OuterRef("pk")).order_by()
+    model: Any = Account._meta.get_field(related).related_model
+    rows = model.objects.filter(account=OuterRef("pk")).order_by()
     counted = rows.values("account").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), 0, output_field=models.BigIntegerField())
 

@@ -14,7 +14,7 @@ from ledger.money import ZERO
 from opportunities.forms.fields import AccountField
 from opportunities.forms.lines import LineForm, LineForms
 from opportunities.models import Opportunity, OpportunityLine
-from opportunities.reports.line_proposal import propose_line
+from opportunities.reports.line_proposal import LineProposal, propose_line
 from opportunities.services.lines import COPIED
 from pages.views import Allowed
 
@@ -41,46 +41,36 @@ class Row:
     """One line as it stands: its total, and its fields filled with the proposal when another product was chosen."""
 
     def __init__(self, form: LineForm, currency: Currency | None) -> None:
-        self.form, self.currency, self.product = form, currency, None
+        self.form, self.currency = form, currency
         self.valid = form.is_valid() and bool(form.cleaned_data.get("product"))
-        cleaned = form.cleaned_data
-        if cleaned.get("product") and "quantity" in cleaned:
-            self.product, self.quantity = cleaned["product"], cleaned["quantity"]
-            self.typed = form["services_credits"].value() or ""
-
-    @property
-    def proposed(self) -> str:
-        """The product and the credits that it proposes, as the form remembers them."""
-        credits = propose_line(self.product, quantity=self.quantity, currency=self.currency).services_credits
-        return f"{self.product.pk}:{credits or ''}"
-
-    @property
-    def remembered(self) -> str:
-        return self.form["filled"].value() or ""
+        self.proposal: LineProposal | None = None
+        chosen, quantity = form.cleaned_data.get("product"), form.cleaned_data.get("quantity")
+        if chosen and quantity is not None:
+            self.proposal = propose_line(chosen, quantity=quantity, currency=currency)
+            self.proposed = (str(chosen.pk), str(self.proposal.services_credits or ""))
+        product, _, credits = str(form["filled"].value() or "").partition(":")
+        self.remembered = (product, credits)
 
     @cached_property
     def refilled(self) -> LineForm | None:
         """The row anew, after another product was chosen."""
-        if self.product is None or self.remembered.split(":")[0] == str(self.product.pk):
+        if self.proposal is None or self.remembered[0] == self.proposed[0]:
             return None
-        return self._with(vars(propose_line(self.product, quantity=self.quantity, currency=self.currency)))
+        return self._with(vars(self.proposal))
 
     @cached_property
     def recounted(self) -> LineForm | None:
         """The credits anew, after the quantity changed: unless somebody has typed other ones."""
-        if self.product is None or self.remembered in ("", self.proposed) or self.refilled:
+        if self.proposal is None or self.refilled or self.remembered == self.proposed:
             return None
-        is_proposal = str(self.typed) == self.remembered.split(":")[1]
-        return self._with({"services_credits": self.proposed.split(":")[1]} if is_proposal else {})
+        typed = str(self.form["services_credits"].value() or "")
+        return self._with({"services_credits": self.proposed[1]} if typed == self.remembered[1] else {})
 
     def _with(self, values: dict[str, Any]) -> LineForm:
+        place = int(str(self.form.prefix).split("-")[1])
         kept = {name: self.form[name].value() for name in self.form.fields}
-        initial = kept | values | {"filled": self.proposed}
-        return LineForms(initial=[{}] * self.place + [initial]).forms[self.place]
-
-    @property
-    def place(self) -> int:
-        return int(self.form.prefix.split("-")[1])
+        initial = kept | values | {"filled": ":".join(self.proposed)}
+        return LineForms(initial=[{}] * place + [initial]).forms[place]
 
     @cached_property
     def total(self) -> Any:

@@ -99,9 +99,10 @@ def test_credits_follow_the_quantity_until_somebody_types_others(sales, head, pa
     assert ('value="21"' in followed, 'value="21"' in typed, 'value="5"' in typed) == (True, False, True)
 
 
-def test_asking_writes_nothing_and_bears_nonsense(sales, head):
+def test_asking_writes_nothing_and_bears_nonsense(sales, pack):
     assert sales.post(reverse(LINES), {}).status_code == 204
-    assert sales.post(reverse(LINES), posted_lines({"product": "x", "quantity": "y"})).status_code == 200
+    for line in ({"product": "x", "quantity": "y"}, {"product": pack.pk, "filled": pack.pk}, {"filled": ":::"}):
+        assert sales.post(reverse(LINES), posted_lines(line)).status_code == 200
     assert not Opportunity.objects.exists()
 
 
