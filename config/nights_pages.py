@@ -78,11 +78,11 @@ class NightPage(DetailPage):
         return [Crumb("Nights", reverse("night-list"))]
 
     def get_actions(self) -> list[Action]:
-        url, shared = reverse("night-start"), {"permission": "ledger.run_night", "primary": True}
-        if self.object.state == State.FAILED:
-            return [Action("Run it again", f"{url}?until={self.object.business_date}", **shared)]
-        running = "A night is under way." if self.object.state == State.RUNNING else ""
-        return [Action("Run a night", url, running, **shared)]
+        label, url, state = "Run a night", reverse("night-start"), self.object.state
+        if state == State.FAILED:
+            label, url = "Run it again", f"{url}?until={self.object.business_date}"
+        running = "A night is under way." if state == State.RUNNING else ""
+        return [Action(label, url, running, permission="ledger.run_night", primary=True)]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         later = BatchRun.objects.filter(pk__gt=self.object.pk, state=State.RUNNING).first()

@@ -1,11 +1,12 @@
 """What is typed into the pages of the books."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q
 
-from ledger.models import ExchangeRate, PostingSetup
+from ledger.models import ExchangeRate, LedgerAccount, PostingSetup
 from pages.forms import PageForm, PageModelForm
 
 MONTHS = 36
@@ -56,9 +57,10 @@ class PostingSetupForm(PageModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.queryset = field.queryset.filter(blocked=False) | field.queryset.filter(pk__in=self.in_use())
-            field.empty_label = "– not set –"
+        offered = LedgerAccount.objects.filter(Q(blocked=False) | Q(pk__in=self.in_use()))
+        for name in PostingSetup.ACCOUNTS:
+            choice = cast(forms.ModelChoiceField, self.fields[name])
+            choice.queryset, choice.empty_label = offered, "– not set –"
 
     def in_use(self) -> list[str]:
         """A blocked account that is chosen already stays to be seen."""

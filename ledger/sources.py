@@ -41,9 +41,10 @@ def register(
     find: Finder | None = None,
 ) -> None:
     """`resolver` (or `many`) answers for the keys that begin with `kind_prefix`; of two prefixes the longer one."""
-    if many is None and resolver is None:
+    many = many or (_each(resolver) if resolver else None)
+    if many is None:
         raise TypeError("register() needs a resolver, or many=.")
-    _resolvers[kind_prefix] = many or _each(resolver)
+    _resolvers[kind_prefix] = many
     if find is not None:
         _finders[kind_prefix] = find
 

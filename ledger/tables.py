@@ -32,7 +32,7 @@ class LcyColumn(NumberColumn):
     def render(self, value: Decimal, record: Any) -> str:
         return markup.money(value, lcy_of(record), zero=formats.NOTHING)
 
-    def value(self, value: Decimal, record: Any) -> Decimal:
+    def value(self, value: Decimal, record: Any = None) -> Decimal:
         return round_to(value, lcy_of(record).decimals)
 
 

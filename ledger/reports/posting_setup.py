@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 from ledger.models import BusinessPostingGroup, LedgerAccount, PostingSetup, ProductPostingGroup
 
+LABELS = {"receivable": "Receivables", "deferral": "Deferral", "sales": "Sales", "breakage": "Breakage"}
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -58,7 +60,4 @@ def posting_matrix() -> Matrix:
 
 
 def _cell(business: str, product: str, setup: PostingSetup | None) -> Cell:
-    names = ((name, PostingSetup._meta.get_field(name).verbose_name) for name in PostingSetup.ACCOUNTS)
-    return Cell(
-        business, product, [Chosen(label.removesuffix(" account"), getattr(setup, name, None)) for name, label in names]
-    )
+    return Cell(business, product, [Chosen(LABELS[name], getattr(setup, name, None)) for name in PostingSetup.ACCOUNTS])

@@ -28,8 +28,8 @@ def create_months(first: datetime.date, count: int) -> tuple[list[AccountingPeri
     is there already. Safe to repeat: the second time everything is left out."""
     _lock_periods()
     wanted = months(first, count)
-    there = AccountingPeriod.objects.filter(starts_on__lte=wanted[-1].ends_on, ends_on__gte=wanted[0].starts_on)
-    there = list(there | AccountingPeriod.objects.filter(name__in=[month.name for month in wanted]))
+    overlapping = AccountingPeriod.objects.filter(starts_on__lte=wanted[-1].ends_on, ends_on__gte=wanted[0].starts_on)
+    there = list(overlapping | AccountingPeriod.objects.filter(name__in=[month.name for month in wanted]))
     left_out = [month for month in wanted if any(_clash(month, period) for period in there)]
     made = AccountingPeriod.objects.bulk_create(month for month in wanted if month not in left_out)
     return made, left_out

@@ -15,8 +15,10 @@ def set_accounts(
     *, business_group: BusinessPostingGroup, product_group: ProductPostingGroup, **accounts
 ) -> PostingSetup:
     """Fills the cell of the posting setup; postings from now on take these accounts."""
-    cell = {"business_group": business_group, "product_group": product_group}
-    return PostingSetup.objects.update_or_create(**cell, defaults=accounts)[0]
+    setup, _ = PostingSetup.objects.update_or_create(
+        business_group=business_group, product_group=product_group, defaults=accounts
+    )
+    return setup
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ class TrialBalancePage(Page, TemplateView):
     title = "Trial balance"
     template_name = "ledger/trial_balance.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         today = business_date()
         self.form = AsOfForm(request.GET if "on" in request.GET else {"on": today})
         balance = trial_balance(self.form.cleaned_data["on"]) if self.form.is_valid() else None

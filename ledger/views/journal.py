@@ -34,9 +34,8 @@ class JournalList(ListPage):
         """Summed over the lines, which is much quicker than entry by entry."""
         lines = JournalLine.objects.filter(entry__in=queryset.order_by().values("pk"))
         grouped = lines.order_by().values("currency__code", "currency__decimals")
-        return list(
-            grouped.annotate(count=Count("entry", distinct=True), total_0=Sum("debit")).order_by("currency__code")
-        )
+        rows = grouped.annotate(count=Count("entry", distinct=True), total_0=Sum("debit")).order_by("currency__code")
+        return [dict(row) for row in rows]
 
 
 class EntryPage(DetailPage):
@@ -90,6 +89,7 @@ class StatementPage(ListPage):
     template_name = "ledger/statement.html"
     filterset_class = StatementFilter
     table_class = StatementTable
+    filterset: StatementFilter
     totals = (Total("Debit", "debit"), Total("Credit", "credit"))
     empty = "Nothing is posted on this account."
 
