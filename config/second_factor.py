@@ -1,31 +1,27 @@
 """The second factor: an authenticator app (TOTP), with codes on paper for the day the phone is lost."""
 
-import base64
 from typing import Any
 
-import segno
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import RedirectURLMixin
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 from django_otp import login as mark_verified
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from config.devices import accept, check, drawn, issue_codes, readable
 from config.security import must_enrol
 from pages.forms import PageForm
 from pages.http import Request
 
-BACKUP_CODES = 8
 NEW_CODES = "new_backup_codes"
 CODE = {"autocomplete": "one-time-code", "autofocus": True}
 
@@ -75,22 +71,6 @@ def verified(request: Request, device: Any) -> None:
     request.session.cycle_key()
 
 
-@transaction.atomic
-def check(user: Any, code: str) -> tuple[Any, str]:
-    """The device that accepts the code, or the sentence why none does. Wrong codes make the next try wait."""
-    kind = TOTPDevice if code.isdecimal() and len(code) == 6 else StaticDevice
-    device = kind.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if device is None:
-        return None, "This code is not right. Use the six digits that the app shows now."
-    allowed, refusal = device.verify_is_allowed()
-    if not allowed:
-        seconds = max(1, int((refusal["locked_until"] - timezone.now()).total_seconds()) + 1)
-        return None, f"Too many wrong codes. Try again in {seconds} second{'s' if seconds > 1 else ''}."
-    if device.verify_token(code):
-        return device, ""
-    return None, "This code is not right. Use the six digits that the app shows now."
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def manage(request: Request) -> HttpResponse:
@@ -136,38 +116,11 @@ def confirm(request: Request) -> HttpResponse:
     return fresh_codes(request)
 
 
-@transaction.atomic
-def accept(user: Any, code: str) -> TOTPDevice | None:
-    """The new device takes the place of the old one once it has shown that it works."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-    if device is None or not device.verify_token(code):
-        return None
-    TOTPDevice.objects.filter(user=user, confirmed=True).delete()
-    device.confirmed = True
-    device.save(update_fields=["confirmed"])
-    return device
-
-
-@transaction.atomic
 def fresh_codes(request: Request) -> HttpResponse:
-    """New backup codes, only for who has a second factor; the old ones are worth nothing from now on."""
-    if not request.user.is_verified():
-        return redirect("second-factor")
-    StaticDevice.objects.filter(user=request.user).delete()
-    device = StaticDevice.objects.create(user=request.user, name="Backup codes")
-    codes = [StaticToken.random_token() for _ in range(BACKUP_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
-    request.session[NEW_CODES] = codes
+    """Only for who has a second factor."""
+    if request.user.is_verified():
+        request.session[NEW_CODES] = issue_codes(request.user)
     return redirect("second-factor")
 
 
 STEPS = {"start": start, "confirm": confirm, "codes": fresh_codes}
-
-
-def drawn(address: str) -> str:
-    return segno.make(address, error="m").svg_data_uri(scale=4, border=2)
-
-
-def readable(key: bytes) -> str:
-    secret = base64.b32encode(key).decode().rstrip("=")
-    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

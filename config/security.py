@@ -90,7 +90,7 @@ def htmx_sign_in(get_response: GetResponse) -> Middleware:
         response = get_response(request)
         to = response.get("Location", "").split("?")[0]
         if request.htmx and response.status_code == 302 and to in map(resolve_url, gates):
-            return HttpResponseClientRedirect(f"{to}?next={request.htmx.current_url_abs_path or '/'}")
+            return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/", to).url)
         return response
 
     return middleware

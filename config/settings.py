@@ -199,6 +199,7 @@ SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
 SECOND_FACTOR_GROUPS = ("finance", "controller")
 REQUIRE_SECOND_FACTOR = os.environ.get("REQUIRE_SECOND_FACTOR", "yes" if PRODUCTION else "no") == "yes"
 OTP_TOTP_ISSUER = "Drawdown"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # How many proxies of ours stand in front: they end HTTPS and know the address of the person.
 PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))

@@ -19,7 +19,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 2000
-XLSX_ROWS = 1_048_575
+ROWS_PER_SHEET = 1_000_000  # Excel reads 48,576 more
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,15 +58,25 @@ def as_csv(lines: Iterable[list], name: str) -> HttpResponseBase:
 
 
 def as_xlsx(lines: Iterable[list], name: str) -> HttpResponseBase:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
-    sheet.freeze_panes = "A2"
-    for line in lines:
+    """One sheet, and a further one with the same header whenever one is full."""
+    book, lines = Workbook(write_only=True), iter(lines)
+    header = next(lines)
+    sheet = new_sheet(book, name, header)
+    for number, line in enumerate(lines):
+        if number and number % ROWS_PER_SHEET == 0:
+            sheet = new_sheet(book, name, header)
         sheet.append(line)
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it when it is sent)
     book.save(file)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX_TYPE)
+
+
+def new_sheet(book: Workbook, name: str, header: list) -> Any:
+    sheet = book.create_sheet(name[:31])
+    sheet.freeze_panes = "A2"
+    sheet.append(header)
+    return sheet
 
 
 FORMATS = {"csv": as_csv, "xlsx": as_xlsx}

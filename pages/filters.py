@@ -14,7 +14,6 @@ a list of twenty thousand. What cannot be read gets a sentence at the filter and
 would be believed.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import django_filters
@@ -22,22 +21,12 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.forms.utils import pretty_name
-from django.http import QueryDict
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from django_filters.widgets import DateRangeWidget
 
-from pages import formats
+from pages.chips import Chip, chip, is_set
 
 OPEN = 3
-
-
-@dataclass(frozen=True)
-class Chip:
-    """An active filter: what it says, and the query string without it."""
-
-    label: str
-    value: str
-    without: str
 
 
 class NumberFilter(django_filters.NumberFilter):
@@ -110,41 +99,7 @@ class FilterSet(django_filters.FilterSet):
         """The filters that narrow the rows now."""
         cleaned = self.form.cleaned_data if self.is_bound and self.is_valid() else {}
         used = ((field, cleaned.get(field.name)) for field in self.form)
-        return [self.chip(field, value) for field, value in used if is_set(value)]
-
-    def chip(self, field: forms.BoundField, value: Any) -> Chip:
-        return Chip(str(field.label), spoken(field.field, value), without(self.data, names(field)))
-
-
-def is_set(value: Any) -> bool:
-    return value is not None and value != "" and (not hasattr(value, "__len__") or len(value) > 0)
-
-
-def names(field: forms.BoundField) -> set[str]:
-    """The parameters a filter reads: a range has one for each end."""
-    suffixes = getattr(field.field.widget, "suffixes", None)
-    return {f"{field.html_name}_{suffix}" for suffix in suffixes} if suffixes else {field.html_name}
-
-
-def without(data: QueryDict, gone: set[str]) -> str:
-    kept = QueryDict(mutable=True)
-    for name, values in data.lists():
-        if name not in gone | {"page", "export"}:
-            kept.setlist(name, values)
-    return f"?{kept.urlencode()}"
-
-
-def spoken(field: forms.Field, value: Any) -> str:
-    if isinstance(value, slice):
-        return " ".join(filter(None, (end("from", value.start), end("to", value.stop))))
-    if isinstance(value, (list, tuple, models.QuerySet)):
-        return ", ".join(spoken(field, item) for item in value)
-    chosen = {} if isinstance(value, models.Model) else dict(getattr(field, "choices", ()))
-    return str(chosen.get(value, chosen.get(str(value), value)))
-
-
-def end(word: str, value: Any) -> str:
-    return f"{word} {formats.day(value) if hasattr(value, 'year') else value}" if value is not None else ""
+        return [chip(field, value, self.data) for field, value in used if is_set(value)]
 
 
 def dress(name: str, field: forms.Field) -> None:

@@ -29,9 +29,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pages import receipts
-from pages.forms import as_data, refuse
 from pages.preview import Preview, rehearse
 from pages.refusals import Refused
+from pages.sending import as_data, refuse
 from pages.views.entry import EntryPage
 
 

@@ -22,8 +22,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from pages.forms import refuse
 from pages.refusals import Refused
+from pages.sending import refuse
 from pages.views.entry import EntryPage
 
 

@@ -6,7 +6,8 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.template import Context, Template
 
-from pages.forms import Money, PageForm, as_data, refuse
+from pages.forms import Money, PageForm
+from pages.sending import as_data, refuse
 
 
 class TermsForm(PageForm):

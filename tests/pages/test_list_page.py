@@ -149,3 +149,12 @@ def test_actions_appear_with_their_permission_and_closed_ones_with_their_reason(
     text = page.get(URL).content.decode()
     assert "New rate" not in text
     assert "The year is not over." in text
+
+
+def test_more_rows_than_a_sheet_holds_go_on_in_the_next(page, rates, monkeypatch):
+    monkeypatch.setattr(exports, "ROWS_PER_SHEET", 2)
+    rates("USD", *["1"] * 5)
+    response = page.get(f"{URL}?export=xlsx")
+    book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    assert [len(list(sheet.values)) for sheet in book.worksheets] == [3, 3, 2]
+    assert {next(iter(sheet.values))[0] for sheet in book.worksheets} == {"Currency"}
