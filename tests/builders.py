@@ -15,7 +15,7 @@ from ledger.services.chart import install_chart
 from ledger.services.numbers import ensure_series
 from ledger.services.periods import close_period, create_months
 from ledger.services.posting import pair, post
-from opportunities.models import Account, Project
+from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
 
 _count = itertools.count(1)
 
@@ -101,3 +101,35 @@ def trial_balance() -> dict[str, dict[str, Decimal]]:
         row[line.currency_id] = row.get(line.currency_id, Decimal(0)) + line.debit - line.credit
         row["LCY"] += line.debit_lcy - line.credit_lcy
     return {account: row for account, row in balance.items() if any(row.values())}
+
+
+def make_opportunity(account: Account, *, total: str = "1000.00", credits: int = 7) -> Opportunity:
+    """A won opportunity with one line of that total for so many credits (lot B of the posting rules)."""
+    number = next(_count)
+    product = Product.objects.create(
+        code=f"PACK-{number}",
+        name=f"{credits} credits",
+        unit_price=Decimal(total),
+        currency_id="USD",
+        services_credits=credits,
+        product_group_id="CREDITS",
+    )
+    opportunity = Opportunity.objects.create(
+        number=f"OPP-{number:05d}",
+        name="Renewal",
+        account=account,
+        currency_id="USD",
+        stage="won",
+        closes_on=datetime.date(2026, 11, 24),
+    )
+    line = OpportunityLine(
+        opportunity=opportunity,
+        line_no=1,
+        product=product,
+        description=product.name,
+        unit_price=Decimal(total),
+        services_credits=credits,
+    )
+    line.price()
+    line.save()
+    return opportunity

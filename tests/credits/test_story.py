@@ -14,7 +14,6 @@ from credits.services.from_opportunity import Row, create_from_opportunity
 from credits.services.milestones import complete, reopen
 from credits.services.purchases import confirm_purchase, create_purchase, return_to_draft
 from ledger.models import JournalEntry
-from opportunities.models import Opportunity, OpportunityLine, Product
 from tests import builders
 from tests.builders import trial_balance
 
@@ -65,28 +64,6 @@ def account(company):
     return builders.make_account()
 
 
-def make_opportunity(account, total="1000.00", credits=7):
-    product = Product.objects.create(
-        code="PACK-7", name="Seven credits", unit_price=Decimal(total), currency_id="USD", services_credits=credits,
-        product_group_id="CREDITS",
-    )  # fmt: skip
-    opportunity = Opportunity.objects.create(
-        number="OPP-1",
-        name="Renewal",
-        account=account,
-        currency_id="USD",
-        stage="won",
-        closes_on=datetime.date(2026, 11, 24),
-    )
-    line = OpportunityLine(
-        opportunity=opportunity, line_no=1, product=product, description="Seven credits", quantity=1,
-        unit_price=Decimal(total), discount_percent=0, services_credits=credits,
-    )  # fmt: skip
-    line.price()
-    line.save()
-    return opportunity
-
-
 def buy(opportunity, sam):
     proposal = propose(opportunity, on=datetime.date(2026, 11, 24))
     rows = [
@@ -113,7 +90,7 @@ def test_three_lots_from_sale_to_last_expiry(account, sam):
         assert trial_balance() == A_BOUGHT
 
         # B: one line of 1,000.00 for 7 credits becomes 5 x 142.86 and 2 x 142.85, exactly the line total together.
-        b = buy(make_opportunity(account), sam)
+        b = buy(builders.make_opportunity(account), sam)
         assert [(lot.number_of_credits, lot.value_per_credit, lot.amount_paid_per_credit) for lot in b] == [
             (5, Decimal("142.86"), Decimal("142.86")),
             (2, Decimal("142.85"), Decimal("142.85")),
