@@ -146,6 +146,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
 USE_I18N = True
 USE_TZ = True
 # Instants are stored and computed in UTC; the business day belongs to the company's time zone (ledger setup).

@@ -21,6 +21,7 @@ def change_dates(
     """
     purchase = lock_purchase(purchase)
     _check(purchase, starts_on, expires_on, reason)
+    assert purchase.starts_on and purchase.expires_on  # a confirmed purchase has both
     PurchaseDateChange.objects.create(
         purchase=purchase,
         old_starts_on=purchase.starts_on,

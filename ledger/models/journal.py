@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from ledger.fields import AmountField
 from ledger.models.accounts import LedgerAccount, ProductPostingGroup
@@ -26,7 +27,7 @@ class JournalEntry(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: the night."
     )
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["-id"]
@@ -63,7 +64,8 @@ class JournalLine(models.Model):
     lot = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        ordering = ["entry", "line_no"]
+        # The entry itself would be ordered newest first.
+        ordering = ["entry_id", "line_no"]
         constraints = [
             # Serves as the index on the entry as well.
             models.UniqueConstraint(fields=["entry", "line_no"], name="journal_line_numbered_within_entry"),

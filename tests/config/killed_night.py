@@ -13,7 +13,7 @@ from django.db import connection  # noqa: E402
 
 from config import night  # noqa: E402
 
-night.CHUNK_SIZE = 7
+night.CHUNK_SIZE = 4
 
 
 def die_before(statement: int):

@@ -12,11 +12,12 @@ from django.conf import settings
 from config.scale.databases import database, run
 
 BOOKS = [
-    "SELECT event_key, posting_date, effective_on, account_id, debit, credit, debit_lcy, credit_lcy, lot FROM ledger_journalline l"
-    " JOIN ledger_journalentry e ON e.id = l.entry_id ORDER BY event_key, line_no",
-    "SELECT number, credits_allocated, credits_expired, credits_released, released, released_lcy FROM credits_purchase ORDER BY id",
-    "SELECT event_key, c.purchase_id, c.credits FROM credits_consumption c JOIN credits_allocation a ON a.id = c.allocation_id"
-    " ORDER BY event_key, c.purchase_id",
+    "SELECT event_key, posting_date, effective_on, account_id, debit, credit, debit_lcy, credit_lcy, lot"
+    " FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id ORDER BY event_key, line_no",
+    "SELECT number, credits_allocated, credits_expired, credits_released, released, released_lcy"
+    " FROM credits_purchase ORDER BY id",
+    "SELECT event_key, c.purchase_id, c.credits FROM credits_consumption c"
+    " JOIN credits_allocation a ON a.id = c.allocation_id ORDER BY event_key, c.purchase_id",
     "SELECT milestone_id, sequence, earned_on IS NULL, entry_id IS NULL FROM credits_completion ORDER BY id",
 ]
 
@@ -39,7 +40,7 @@ def night_killed_before(url: str, statement: int) -> int:
 
 @pytest.fixture(scope="module")
 def company():
-    """A generated company of three chunks, its night still to come."""
+    """A generated company of five chunks, its night still to come."""
     name = f"crash_company_{os.getpid()}"
     with database(name) as url:
         run(url, "migrate")
@@ -55,7 +56,7 @@ def test_killed_again_and_again_and_run_to_the_end_gives_the_books_of_one_night(
         expected = books(once)
     with database(f"crash_many_{os.getpid()}", template=company) as url:
         deaths = 0
-        for statement in range(3, 200, 6):
+        for statement in range(3, 300, 4):
             code = night_killed_before(url, statement)
             assert code in (0, -signal.SIGKILL)
             if code == 0:

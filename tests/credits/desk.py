@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from pages.forms import as_data
+from pages.sending import as_data
 
 VIEWS = ("credits.view_purchase", "credits.view_consumption", "credits.view_allocation", "ledger.view_journalentry")
 STAFF = (*VIEWS, "credits.manage_purchases", "credits.expire_purchases", "opportunities.view_opportunity",
