@@ -119,6 +119,8 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///d
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
+# A Redis that never answers gets a sentence, not a page that hangs.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "socket_timeout": 10}
 CELERY_TASK_IGNORE_RESULT = True
 # A worker that is killed hands its message back: exactly-once comes from unique keys in PostgreSQL, not from Celery.
 CELERY_TASK_ACKS_LATE = True
@@ -128,6 +130,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "config.tasks.run_night_if_due", "schedule": crontab(minute="*/15")},
+    "tidy": {"task": "config.tasks.tidy", "schedule": crontab(hour="3", minute="7")},
 }
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -4,12 +4,16 @@ import datetime
 
 from celery import shared_task
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
 
 from config import night
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.services.nights import work
+from pages.models import Submission
 
+KEEP_SUBMISSIONS = datetime.timedelta(days=7)
 HELPERS = 3  # messages that invite other workers to a run
 
 
@@ -38,6 +42,13 @@ def help_night(run_id: int) -> None:
     run = BatchRun.objects.filter(pk=run_id).first()
     if run is not None and run.state == State.RUNNING:
         work(run, night.STEPS)
+
+
+@shared_task
+def tidy() -> None:
+    """What only the browser needed: sessions that ended, and tokens of forms that nobody can send again."""
+    call_command("clearsessions")
+    Submission.objects.filter(done_at__lt=timezone.now() - KEEP_SUBMISSIONS).delete()
 
 
 def _invite(run: BatchRun) -> None:
