@@ -63,9 +63,7 @@ class ActionPage(EntryPage):
         panel = self.rehearsed(probe) if probe.is_valid() else {"waiting": True}
         return self.show(self.get_form(), **panel)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = self.get_object()
-        form = self.get_form(request.POST)
+    def answer(self, form: Any) -> HttpResponse:
         if self.request.htmx:
             return self.preview(form)
         return self.confirm(form) if form.is_valid() else self.show(form, waiting=True)

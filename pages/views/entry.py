@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.generic import TemplateView
 from django.views.generic.detail import SingleObjectMixin
 
@@ -31,6 +31,20 @@ class EntryPage(Page, SingleObjectMixin, TemplateView):
 
     def get_cancel_url(self) -> str:
         return self.object.get_absolute_url() if hasattr(self.object, "get_absolute_url") else "/"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sent twice, the second is led to the result of the first, even where that took away what the form is about."""
+        if not request.htmx and (done := self.finished_submission()):  # type: ignore[attr-defined]
+            return HttpResponseRedirect(done.url)
+        self.object = self.get_object()
+        return self.answer(self.get_form(request.POST))
+
+    def answer(self, form: Any) -> HttpResponse:
+        raise NotImplementedError
+
+    def finished_submission(self) -> Submission | None:
+        """An earlier sending of the same form that was carried out."""
+        return Submission.objects.filter(user=self.request.user, token=self.token()).exclude(url="").first()
 
     def submission(self) -> Submission:
         """The form's own row. One that already leads somewhere says that the form was sent before."""

@@ -42,9 +42,7 @@ class FormPage(EntryPage):
         self.object = self.get_object()
         return self.show(self.get_form())
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = self.get_object()
-        form = self.get_form(request.POST)
+    def answer(self, form: Any) -> HttpResponse:
         try:
             if form.is_valid():
                 return self.carry_out(form)

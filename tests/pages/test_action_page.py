@@ -144,6 +144,15 @@ def test_an_action_without_a_form_asks_for_the_confirmation_alone(page):
     assert not Group.objects.filter(name="North").exists()
 
 
+def test_deleting_sent_twice_leads_to_the_result_and_not_to_a_missing_page(page):
+    url = f"/sample/groups/{Group.objects.create(name='North').pk}/delete/"
+    shown = page.get(url)
+    sent = {"fingerprint": hidden(shown, "fingerprint"), "token": hidden(shown, "token")}
+    first, second = page.post(url, sent), page.post(url, sent)
+    assert [(answer.status_code, answer["Location"]) for answer in (first, second)] == [(302, "/sample/rates/")] * 2
+    assert page.post(url, {**sent, "token": str(uuid.uuid4())}).status_code == 404
+
+
 def test_nothing_is_shown_or_done_without_the_permission(signed_in):
     page = signed_in("auth.view_group")
     assert page.get(URL).status_code == 403
