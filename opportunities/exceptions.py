@@ -32,13 +32,6 @@ class LineGone(Refused):
         )
 
 
-class ChangedMeanwhile(Refused):
-    def __init__(self, opportunity):
-        super().__init__(
-            f"Somebody else has changed {opportunity} since you opened it. Nothing was saved; open the page again."
-        )
-
-
 class OpportunityFixed(Refused):
     def __init__(self, opportunity, field: str, bought: dict[int, list[str]]):
         buyers = ", ".join(name for names in bought.values() for name in names)

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -6,7 +7,7 @@ from opportunities.forms.fields import AccountField
 from opportunities.forms.lines import LineForms, line_values
 from opportunities.models import Opportunity
 from opportunities.reports.usage import buyers_of
-from opportunities.services.opportunities import OpportunityTerms, state_of
+from opportunities.services.opportunities import OpportunityTerms
 from pages.forms import PageModelForm
 
 FIXED = "Fixed: {buyers} came from this opportunity."
@@ -16,7 +17,6 @@ class OpportunityForm(PageModelForm):
     """The head, and with it the lines. Lines that were bought are not in the form: they are shown as text."""
 
     account = AccountField(label="Account", help_text="Its number or name.")
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     layout = (("name", "account"), ("currency", "stage"), ("closes_on",))
 
@@ -34,14 +34,17 @@ class OpportunityForm(PageModelForm):
         currency.required, currency.empty_label = False, "The account's"
         currency.help_text = "The currency of every line."
         self.own_lines = list(instance.lines.select_related("product", "opportunity__currency")) if instance else []
-        if instance and not self.is_bound:
-            self.initial["seen"] = state_of(instance)
         free = [line_values(line) for line in self.own_lines if line.pk not in self.bought]
         self.lines = LineForms(self.data if self.is_bound else None, initial=free)
 
     @property
     def bought_lines(self) -> list[Any]:
         return [(line, ", ".join(self.bought[line.pk])) for line in self.own_lines if line.pk in self.bought]
+
+    def shown_fields(self) -> Iterator[tuple[str, forms.BoundField]]:
+        yield from ((str(field.label), field) for field in self)
+        for place, line in enumerate(self.lines.forms, start=1):
+            yield from ((f"Line {place}, {field.label.lower()}", field) for field in line.visible_fields())
 
     def clean(self) -> dict[str, Any]:
         super().clean()

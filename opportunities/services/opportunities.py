@@ -1,17 +1,16 @@
 """Entering an opportunity with its lines, and changing it. Books: none; a line reaches them through what is bought."""
 
 import datetime
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from ledger.models import Currency
-from opportunities.exceptions import ChangedMeanwhile, OpportunityFixed
+from opportunities.exceptions import OpportunityFixed
 from opportunities.models import Account, Opportunity
 from opportunities.reports.usage import buyers_of
-from opportunities.services.lines import COPIED, LineTerms, remove_lines, unnamed_lines, write_lines
+from opportunities.services.lines import LineTerms, remove_lines, unnamed_lines, write_lines
 from opportunities.services.locks import lock_account
 from opportunities.services.numbers import free_number
 
@@ -44,17 +43,14 @@ def edit_opportunity(
     *,
     lines: Sequence[LineTerms] = (),
     removed: Collection[int] = (),
-    seen: str = "",
 ) -> Opportunity:
-    """Changes head and lines; a line that is not named stays. `seen` is the state that the person had before them.
+    """Changes head and lines; a line that is not named stays.
 
-    Refused: what another has changed since (ChangedMeanwhile); another account or currency once a line was bought
-    (OpportunityFixed); what `write_lines` and `remove_lines` refuse.
+    Refused: another account or currency once a line was bought (OpportunityFixed); what `write_lines` and `remove_lines`
+    refuse.
     """
     lock_account(opportunity.account_id)
     opportunity = Opportunity.objects.select_for_update(of=["self"]).get(pk=opportunity.pk)
-    if seen and seen != state_of(opportunity):
-        raise ChangedMeanwhile(opportunity)
     bought = buyers_of(opportunity)
     for field in ("account", "currency") if bought else ():
         if getattr(opportunity, f"{field}_id") != getattr(terms, field).pk:
@@ -67,10 +63,3 @@ def edit_opportunity(
     opportunity.save()
     write_lines(opportunity, lines, bought)
     return opportunity
-
-
-def state_of(opportunity: Opportunity) -> str:
-    """A digest of head and lines: two people who edit at once do not overwrite each other unseen."""
-    head = Opportunity.objects.filter(pk=opportunity.pk).values_list(*OpportunityTerms.__dataclass_fields__)
-    lines = opportunity.lines.order_by("pk").values_list("pk", *COPIED)
-    return hashlib.sha256(repr((list(head), list(lines))).encode()).hexdigest()[:32]

@@ -98,5 +98,4 @@ class OpportunityEdit(FormPage):
         return {"instance": self.object}
 
     def save(self, form: OpportunityForm) -> Opportunity:
-        lines, seen = form.lines, form.cleaned_data["seen"]
-        return edit_opportunity(self.object, form.terms(), lines=lines.terms(), removed=lines.removed(), seen=seen)
+        return edit_opportunity(self.object, form.terms(), lines=form.lines.terms(), removed=form.lines.removed())

@@ -24,11 +24,13 @@ from django.utils.safestring import SafeString, mark_safe
 from pages import clock, markup, receipts
 from pages import formats as formats
 from pages import sections as registry
+from pages.seen import as_text
 
 register = template.Library()
 
 register.filter("money", markup.money)
 register.filter("day", markup.day)
+register.filter("as_text", as_text)
 register.simple_tag(markup.badge, name="badge")
 
 LOT_PARTS = ("consumed", "allocated", "available", "expired")
@@ -61,20 +63,6 @@ def icon(name: str, label: str = "") -> SafeString:
     """A drawing from the sheet in the shell; without a label it is only decoration."""
     known = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="icon" {}><use href="#icon-{}"/></svg>', known, name)
-
-
-@register.filter
-def spoken(field: BoundField) -> str:
-    """The value of a form's field as it is read, not as it is typed."""
-    value = field.value()
-    if value in (None, ""):
-        return formats.NOTHING
-    if isinstance(value, date):
-        return formats.day(value)
-    if hasattr(field.field, "queryset"):
-        return str(field.field.queryset.get(pk=value))
-    chosen = {str(key): label for key, label in getattr(field.field, "choices", ())}
-    return str(chosen.get(str(value), value))
 
 
 @register.filter

@@ -8,8 +8,8 @@ from django.db.models import ProtectedError
 
 from config.demo.sales import buy
 from ledger.models import Currency
-from opportunities.exceptions import BadLine, ChangedMeanwhile, LineBought, LineGone, OpportunityFixed
-from opportunities.services.opportunities import create_opportunity, edit_opportunity, state_of
+from opportunities.exceptions import BadLine, LineBought, LineGone, OpportunityFixed
+from opportunities.services.opportunities import create_opportunity, edit_opportunity
 from opportunities.services.products import edit_product
 from tests.builders import make_account
 from tests.opportunities.conftest import DAY, make_line, make_opportunity, make_product, make_terms
@@ -110,13 +110,6 @@ def test_account_and_currency_stay_once_a_line_was_bought(bought):
         edit_opportunity(bought, make_terms(make_account("Another")))
     with pytest.raises(OpportunityFixed, match="keeps its currency"):
         edit_opportunity(bought, make_terms(bought.account, currency=Currency.objects.get(pk="EUR")))
-
-
-def test_two_who_edit_at_once_do_not_overwrite_each_other(opportunity):
-    seen = state_of(opportunity)
-    edit_opportunity(opportunity, make_terms(opportunity.account, name="First"), seen=seen)
-    with pytest.raises(ChangedMeanwhile):
-        edit_opportunity(opportunity, make_terms(opportunity.account, name="Second"), seen=seen)
 
 
 def test_a_line_that_is_gone_is_named(opportunity):
