@@ -44,8 +44,10 @@ def dates_to_run(until: datetime.date) -> list[datetime.date]:
 def run_nights(
     until: datetime.date | None = None, *, actor=None, announce: Callable[[BatchRun], object] = lambda run: None
 ) -> Iterator[BatchRun]:
-    """Runs the nights up to `until` (default: today), in order, and gives each run; stops after one that failed. A run
-    that another worker has under way is joined first. `announce` tells other workers of a run that they can join."""
+    """Runs the nights up to `until` (default: today), in order, and gives each run; stops after one in which something
+    failed. What the books could not take, for an empty cell or a blocked account, is named in the run and found again by
+    the next one: it stops nobody else. A run that another worker has under way is joined first. `announce` tells other
+    workers of a run that they can join."""
     until = until or business_date()
     for day in dates_to_run(until):
         run = start_night(day, actor=actor)
@@ -87,13 +89,19 @@ def _rehearse_chunk(
             look(entries)
             for count, number in outcome.counts.items():
                 total[name].counts[count] = total[name].counts.get(count, 0) + number
+            total[name].failed |= outcome.failed
             total[name].errors += [error for error in outcome.errors if error not in total[name].errors]
+
+
+def went_through(day: datetime.date) -> bool:
+    """Whether a night of exactly that date went through; one that was run ahead does not count for the days before it."""
+    return BatchRun.objects.filter(state=State.DONE, business_date=day).exists()
 
 
 def is_due(now: datetime.datetime | None = None) -> bool:
     """Whether the night of today is still to be run: from a quarter past midnight, company time, and again an hour after
     it failed."""
     now = now or timezone.now()
-    if (last := last_night()) is not None and last >= business_date(now - AFTER_MIDNIGHT):
+    if went_through(business_date(now - AFTER_MIDNIGHT)):
         return False
     return not BatchRun.objects.filter(state=State.FAILED, finished_at__gt=now - RETRY_AFTER).exists()

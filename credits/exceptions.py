@@ -22,6 +22,13 @@ class AlreadyConfirmed(Refused):
         super().__init__(f"{purchase} is confirmed already. Nothing was posted again.")
 
 
+class Moved(Refused):
+    """What was read before the lock belongs to another customer now."""
+
+    def __init__(self, purchase):
+        super().__init__(f"{purchase} was given to {purchase.account} meanwhile. Look at it again.")
+
+
 class AlreadyUsed(Refused):
     def __init__(self, purchase):
         super().__init__(

@@ -13,6 +13,15 @@ class MissingAccount(Refused):
         )
 
 
+class BlockedAccount(Refused):
+    """A posting would use a ledger account that takes none."""
+
+    def __init__(self, account):
+        super().__init__(
+            f"Ledger account {account} is blocked. Unblock it, or change the posting setup, then try again."
+        )
+
+
 class MissingRate(Refused):
     """No exchange rate starts on or before the day."""
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 from django.contrib.auth import get_user_model
 
 from credits.models import CreditsSetup, Milestone, Purchase
-from credits.services.purchases import NUMBER_SERIES, create_purchase
+from credits.services.purchases import create_purchase
 from credits.services.terms import Terms
 from ledger.dates import ledger_setup
 from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalLine
+from ledger.reports import trial_balance as reports
 from ledger.services.chart import install_chart
-from ledger.services.numbers import ensure_series
 from ledger.services.periods import close_period, create_months
 from ledger.services.posting import pair, post
 from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
@@ -23,7 +23,6 @@ _count = itertools.count(1)
 def make_company(*, lcy: str = "USD", time_zone: str = "UTC") -> None:
     install_chart(company_name="Lot & Sons", lcy=lcy, time_zone=time_zone)
     CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
-    ensure_series(NUMBER_SERIES, prefix="SCP-", description="Services credits customer purchases")
 
 
 def make_user(name: str = "sam", **kwargs):
@@ -93,6 +92,16 @@ def make_period(year: int = 2026, month: int = 10, *, closed_by=None) -> Account
     return close_period(made[0], actor=closed_by) if closed_by else made[0]
 
 
+def books(on: datetime.date) -> dict[str, dict[str, Decimal]]:
+    """The product's own trial balance at the end of a day: {account: {currency: balance, "LCY": the same in LCY}}, zeros
+    left out."""
+    balances = {}
+    for account in reports.trial_balance(on).accounts:
+        row = {part.currency.code: part.own.balance for part in account.currencies} | {"LCY": account.lcy.balance}
+        balances[account.code] = {currency: balance for currency, balance in row.items() if balance}
+    return {account: row for account, row in balances.items() if row}
+
+
 def trial_balance() -> dict[str, dict[str, Decimal]]:
     """{account: {currency: debits less credits, "LCY": the same in LCY}}, accounts that stand at zero left out."""
     balance: dict = {}
@@ -103,14 +112,16 @@ def trial_balance() -> dict[str, dict[str, Decimal]]:
     return {account: row for account, row in balance.items() if any(row.values())}
 
 
-def make_opportunity(account: Account, *, total: str = "1000.00", credits: int = 7) -> Opportunity:
+def make_opportunity(
+    account: Account, *, total: str = "1000.00", credits: int = 7, currency: str = "USD"
+) -> Opportunity:
     """A won opportunity with one line of that total for so many credits (lot B of the posting rules)."""
     number = next(_count)
     product = Product.objects.create(
         code=f"PACK-{number}",
         name=f"{credits} credits",
         unit_price=Decimal(total),
-        currency_id="USD",
+        currency_id=currency,
         services_credits=credits,
         product_group_id="CREDITS",
     )
@@ -118,7 +129,7 @@ def make_opportunity(account: Account, *, total: str = "1000.00", credits: int =
         number=f"OPP-{number:05d}",
         name="Renewal",
         account=account,
-        currency_id="USD",
+        currency_id=currency,
         stage="won",
         closes_on=datetime.date(2026, 11, 24),
     )

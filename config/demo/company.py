@@ -4,13 +4,10 @@ import datetime
 from decimal import Decimal
 
 from credits.models import CreditsSetup
-from credits.services.purchases import NUMBER_SERIES
 from ledger.dates import business_date
 from ledger.models import AccountingPeriod, ExchangeRate, LedgerSetup, ProductPostingGroup
 from ledger.services.chart import install_chart
-from ledger.services.numbers import ensure_series
 from ledger.services.periods import close_period, create_months
-from opportunities.services.numbers import ensure_number_series
 
 COMPANY = "Drawdown Demo"
 TIME_ZONE = "America/New_York"
@@ -24,8 +21,6 @@ def make_company() -> LedgerSetup:
     setup = install_chart(company_name=COMPANY, lcy="USD", time_zone=TIME_ZONE)
     ProductPostingGroup.objects.get_or_create(code="SERVICES", defaults={"name": "Services without credits"})
     CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
-    ensure_series(NUMBER_SERIES, prefix="SCP-", description="Services credits customer purchases")
-    ensure_number_series()
     january = datetime.date(business_date().year - 1, 1, 1)
     create_months(january, 24)
     make_rates(january.replace(year=january.year - 1))

@@ -16,6 +16,7 @@ from credits.reports.availability import held_back
 from ledger.dates import business_date
 from opportunities.models import Project
 from opportunities.services.locks import lock_account
+from pages.refusals import Refused
 
 
 @transaction.atomic
@@ -43,6 +44,22 @@ def adjust(milestone: Milestone, *, total: int, actor, on: datetime.date | None 
     return _set_total(milestone, total, actor=actor, on=on or business_date())
 
 
+def refusal_to_adjust(milestone: Milestone) -> Refused | None:
+    """Why no credit of the milestone can be moved, given back or drawn."""
+    return AlreadyCompleted(milestone) if milestone.is_completed else None
+
+
+def refusal_to_allocate(milestone: Milestone) -> Refused | None:
+    """Why the milestone takes no credits, or no more."""
+    if refusal := refusal_to_adjust(milestone):
+        return refusal
+    if milestone.status == Status.CANCELED:
+        return NotForCredits(f"{milestone} is canceled: it takes no credits.")
+    if milestone.credits_needed is None:
+        return NotForCredits(f"{milestone} needs no services credits. Enter how many it needs first.")
+    return None
+
+
 def lock_milestone(milestone: Milestone) -> Milestone:
     """The milestone as it is now, locked after its account and every lot that its account could draw from. Refused
     (NotForCredits) where it went to another project while the lock was waited for: then the locks are the wrong ones."""
@@ -58,13 +75,9 @@ def lock_milestone(milestone: Milestone) -> Milestone:
 
 
 def _set_total(milestone: Milestone, total: int, *, actor, on: datetime.date) -> Allocation | None:
-    if milestone.is_completed:
-        raise AlreadyCompleted(milestone)
-    if milestone.status == Status.CANCELED and total > milestone.credits_allocated:
-        raise NotForCredits(f"{milestone} is canceled: it takes no credits.")
-    if milestone.credits_needed is None and total > milestone.credits_allocated:
-        raise NotForCredits(f"{milestone} needs no services credits. Enter how many it needs first.")
     change = total - milestone.credits_allocated
+    if refusal := refusal_to_adjust(milestone) if change <= 0 else refusal_to_allocate(milestone):
+        raise refusal
     if not change:
         return Allocation.objects.filter(milestone=milestone).first()
     draws = _draw_more(milestone, change, on) if change > 0 else _give_back(milestone, -change)

@@ -8,6 +8,7 @@ from credits.exceptions import BadTerms, DatesLocked
 from credits.models import Purchase, PurchaseDateChange
 from credits.services.purchases import lock_purchase
 from ledger.dates import business_date
+from pages.refusals import Refused
 
 
 @transaction.atomic
@@ -36,11 +37,18 @@ def change_dates(
     return purchase
 
 
-def _check(purchase: Purchase, starts_on: datetime.date, expires_on: datetime.date, reason: str) -> None:
+def refusal_to_change_dates(purchase: Purchase) -> Refused | None:
+    """Why the dates of the purchase are not open to renegotiation, whatever they would become."""
     if purchase.draft:
-        raise DatesLocked(f"{purchase} is a draft: edit its dates directly.")
+        return DatesLocked(f"{purchase} is a draft: edit its dates directly.")
     if purchase.credits_expired:
-        raise DatesLocked(f"{purchase} has {purchase.credits_expired:,} expired credits: its dates are locked.")
+        return DatesLocked(f"{purchase} has {purchase.credits_expired:,} expired credits: its dates are locked.")
+    return None
+
+
+def _check(purchase: Purchase, starts_on: datetime.date, expires_on: datetime.date, reason: str) -> None:
+    if refusal := refusal_to_change_dates(purchase):
+        raise refusal
     if not reason.strip():
         raise BadTerms("Say why the dates change: the reason is kept with them.", field="reason")
     if expires_on < starts_on:

@@ -6,28 +6,30 @@ paid for the credits it drew; free credits earn nothing and are marked as done a
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
 
-from credits.services.release import release
-from ledger.exceptions import MissingAccount
+from credits.services.release import OBSTACLE, OBSTACLE_JOINS, obstacle, release
+from pages.refusals import Refused
 
-# Completions to be earned on %s among the accounts from %s to %s; a lot without a sales account makes one unpostable.
-PENDING = """
-SELECT c.id, bool_and(p.amount_paid_per_credit = 0 OR g.sales_id IS NOT NULL) AS postable,
-       min(p.business_group_id) FILTER (WHERE g.sales_id IS NULL) AS business_group,
-       min(p.product_group_id) FILTER (WHERE g.sales_id IS NULL) AS product_group
+# Completions to be earned on %s among the accounts from %s to %s, and what keeps the books from taking them: one lot of
+# theirs is enough.
+PENDING = f"""
+SELECT c.id, coalesce(max(d.obstacle), '') AS obstacle,
+       min(d.business_group_id) FILTER (WHERE d.obstacle <> ''), min(d.product_group_id) FILTER (WHERE d.obstacle <> '')
 FROM credits_completion c
-LEFT JOIN LATERAL (
-    SELECT purchase_id FROM credits_consumption WHERE milestone_id = c.milestone_id
-    GROUP BY purchase_id HAVING sum(credits) > 0
-) d ON true
-LEFT JOIN credits_purchase p ON p.id = d.purchase_id
-LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
 JOIN credits_milestone m ON m.id = c.milestone_id
 JOIN opportunities_project j ON j.id = m.project_id
+LEFT JOIN LATERAL (
+    SELECT p.business_group_id, p.product_group_id, {OBSTACLE} AS obstacle
+    FROM (
+        SELECT purchase_id FROM credits_consumption WHERE milestone_id = c.milestone_id
+        GROUP BY purchase_id HAVING sum(credits) > 0
+    ) held
+    JOIN credits_purchase p ON p.id = held.purchase_id
+    {OBSTACLE_JOINS.format(contra="sales")}
+) d ON true
 WHERE c.earned_on IS NULL AND c.reopened_at IS NULL AND c.actual_on <= %s AND j.account_id BETWEEN %s AND %s
 GROUP BY c.id
 """
@@ -56,28 +58,30 @@ WHERE c.id = same.id AND c.id = ANY(%s)
 
 @dataclass
 class Earned:
-    """What the earning did: completions, journal entries, and what the books could not take."""
+    """What the earning did: completions, journal entries, and how many the books could not take, and why."""
 
     completions: int = 0
     entries: list[int] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    refusals: list[tuple[int, Refused]] = field(default_factory=list)
 
 
 def earn_completed(first_account: int, last_account: int, *, on: datetime.date, actor=None) -> Earned:
     """Posts the revenue of everything completed on or before `on` and not yet earned, for the accounts of the range. The
-    caller holds their locks. A completion that lacks a sales account waits, and is named in `errors`."""
-    with connection.cursor() as cursor:
-        cursor.execute(PENDING, [on, first_account, last_account])
-        pending = cursor.fetchall()
-    ready = [pk for pk, postable, *_ in pending if postable is not False]
+    caller holds their locks. A completion that the books cannot take waits, and is named in `refusals`."""
+    ready, refusals = pending(first_account, last_account, on)
     if not ready:
-        return Earned(errors=_errors(pending))
+        return Earned(refusals=refusals)
     entries = release(UNITS, [ready, ready], actor=actor)
     with connection.cursor() as cursor:
         cursor.execute(MARK, [on, ready])
-    return Earned(len(ready), entries, _errors(pending))
+    return Earned(len(ready), entries, refusals)
 
 
-def _errors(pending: Sequence[tuple]) -> list[str]:
-    cells = Counter((group, product) for _, postable, group, product in pending if postable is False)
-    return [f"{n} completions: {MissingAccount(*cell, account='sales')}" for cell, n in sorted(cells.items())]
+def pending(first_account: int, last_account: int, on: datetime.date) -> tuple[list[int], list[tuple[int, Refused]]]:
+    """The completions that the night of `on` earns, and how many it cannot, and why."""
+    with connection.cursor() as cursor:
+        cursor.execute(PENDING, [on, first_account, last_account])
+        rows = cursor.fetchall()
+    waiting = Counter((group, product, found) for _, found, group, product in rows if found)
+    refusals = [(n, obstacle(*cell, contra="sales")) for cell, n in sorted(waiting.items())]
+    return [pk for pk, found, *_ in rows if not found], refusals

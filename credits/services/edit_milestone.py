@@ -13,11 +13,11 @@ from credits.models import Milestone
 from credits.models.milestones import Status
 from credits.models.purchases import MAX_CREDITS
 from credits.services.allocate import lock_milestone
-from ledger.services.numbers import ensure_series, next_number
+from ledger.services.numbers import Series, free_number
 from opportunities.models import Project
 from opportunities.services.locks import lock_account
 
-NUMBER_SERIES = "MS"
+NUMBERS = Series("MS", "MS-", "Milestones")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def create_milestone(details: Details, *, actor) -> Milestone:
     """Makes a milestone with the next number of its series. Refused: a number of credits that is none (BadMilestone)."""
     _check_details(details)
     lock_account(details.project.account_id)
-    milestone = Milestone(number=_free_number())
+    milestone = Milestone(number=free_number(NUMBERS, Milestone))
     return _save(milestone, details)
 
 
@@ -58,14 +58,6 @@ def _save(milestone: Milestone, details: Details) -> Milestone:
         setattr(milestone, name, value)
     milestone.save()
     return milestone
-
-
-def _free_number() -> str:
-    """The next number of the series that no import has used."""
-    ensure_series(NUMBER_SERIES, prefix="MS-", description="Milestones")
-    while Milestone.objects.filter(number=(number := next_number(NUMBER_SERIES))).exists():
-        pass
-    return number
 
 
 def _check_details(details: Details) -> None:

@@ -12,19 +12,19 @@ from django.db import connection, transaction
 from credits.exceptions import NothingToExpire
 from credits.models import CreditsSetup, Purchase
 from credits.services.purchases import lock_purchase
-from credits.services.release import release
+from credits.services.release import OBSTACLE, OBSTACLE_JOINS, obstacle, release
 from ledger.dates import business_date
-from ledger.exceptions import MissingAccount
+from pages.refusals import Refused
 
-# What lapses on %(on)s: past expiry and grace, with credits left. `postable` tells whether the books can take it.
+# What lapses on %(on)s: past expiry and grace, with credits left. `obstacle` tells what keeps the books from taking it.
 DUE = """
 SELECT p.id, p.number, p.account_id, p.currency_id, p.credits_available, p.value_per_credit, p.amount_paid_per_credit,
        p.business_group_id, p.product_group_id,
        greatest(least(p.expires_on + %(grace)s + 1, %(on)s::date), p.purchased_on, given_back.last_on) AS effective_on,
        'credits-expiry:' || p.id || ':' || p.expires_on || ':' || coalesce(given_back.expiries, 0) AS event_key,
-       p.amount_paid_per_credit = 0 OR g.breakage_id IS NOT NULL AS postable
+       {obstacle} AS obstacle
 FROM credits_purchase p
-LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
+{obstacle_joins}
 LEFT JOIN LATERAL (
     SELECT max(consumed_on) FILTER (WHERE c.credits < 0) AS last_on,
            count(*) FILTER (WHERE c.consumption_type = 'expiry' AND c.credits > 0) AS expiries
@@ -34,7 +34,7 @@ WHERE NOT p.draft AND p.credits_available > 0 AND p.expires_on + %(grace)s {befo
 """
 
 EXPIRE = """
-WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE postable ORDER BY id),
+WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE obstacle = '' ORDER BY id),
 locked AS MATERIALIZED (SELECT p.id FROM credits_purchase p WHERE p.id IN (SELECT id FROM due) ORDER BY p.id FOR UPDATE),
 allocations AS (
     INSERT INTO credits_allocation (event_key, allocation_type, account_id, currency_id, allocated_on, created_by_id)
@@ -52,9 +52,10 @@ consumptions AS (
 SELECT coalesce(array_agg(id), '{{}}'), coalesce(sum(credits), 0) FROM consumptions
 """
 
-UNPOSTABLE = (
-    "SELECT business_group_id, product_group_id, count(*) FROM ({due}) d WHERE NOT postable GROUP BY 1, 2 ORDER BY 1, 2"
-)
+UNPOSTABLE = """
+SELECT business_group_id, product_group_id, obstacle, count(*) FROM ({due}) d WHERE obstacle <> ''
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 
 UNITS = """
 SELECT a.event_key, 'expiry', c.consumed_on, p.number || ': ' || c.credits || ' services credits expired', c.id, p.id,
@@ -68,52 +69,67 @@ WHERE c.id = ANY(%s)
 
 @dataclass
 class Expired:
-    """What an expiry did: lots and credits that lapsed, journal entries, and what the books could not take."""
+    """What an expiry did: lots and credits that lapsed, journal entries; how many lots the books could not take, and why."""
 
     lots: int = 0
     credits: int = 0
     entries: list[int] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    refusals: list[tuple[int, Refused]] = field(default_factory=list)
 
 
 def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = False, actor=None) -> Expired:
     """Expires what is due on `on` among the purchases `p` that fulfil `scope`. The caller holds their accounts' locks.
 
-    Lots whose posting lacks a breakage account are left as they are and named in `errors`, so that one empty cell of the
-    posting setup does not stop a night.
+    Lots that the books cannot take, because a cell of the posting setup is empty or an account blocked, are left as they
+    are and named in `refusals`, so that one of them does not stop a night.
     """
-    setup = CreditsSetup.objects.first()
-    params = {**params, "on": on, "grace": setup.grace_period_days if setup else 0, "actor": actor and actor.pk}
-    due = DUE.format(before="<=" if by_hand else "<", scope=scope)
+    params = {**params, "on": on, "grace": grace_days(), "actor": actor and actor.pk}
+    due = DUE.format(
+        before="<=" if by_hand else "<",
+        scope=scope,
+        obstacle=OBSTACLE,
+        obstacle_joins=OBSTACLE_JOINS.format(contra="breakage"),
+    )
     with connection.cursor() as cursor:
         cursor.execute(UNPOSTABLE.format(due=due), params)
-        errors = [
-            f"{n} purchases: {MissingAccount(group, product, 'breakage')}" for group, product, n in cursor.fetchall()
+        refusals = [
+            (lots, obstacle(group, product, found, contra="breakage"))
+            for group, product, found, lots in cursor.fetchall()
         ]
         cursor.execute(EXPIRE.format(due=due), params)
         consumption_ids, credits = cursor.fetchone()
     entries = release(UNITS, [consumption_ids], actor=actor) if consumption_ids else []
-    return Expired(len(consumption_ids), int(credits), entries, errors)
+    return Expired(len(consumption_ids), int(credits), entries, refusals)
 
 
 @transaction.atomic
 def expire_purchase(purchase: Purchase, *, actor, on: datetime.date | None = None) -> Expired:
     """Expires what is left of one purchase, from the last usable day (with its grace) on.
 
-    Books: rule 8. Refused (NothingToExpire): a draft, nothing available, or too early; MissingAccount.
+    Books: rule 8. Refused (NothingToExpire): a draft, nothing available, or too early; MissingAccount, BlockedAccount.
     """
     purchase, on = lock_purchase(purchase), on or business_date()
+    if refusal := refusal_to_expire(purchase, on):
+        raise refusal
     expired = expire_due("p.id = %(purchase)s", {"purchase": purchase.pk}, on=on, by_hand=True, actor=actor)
-    if expired.errors:
-        raise MissingAccount(purchase.business_group_id, purchase.product_group_id, "breakage")
-    if not expired.lots:
-        raise NothingToExpire(_why_not(purchase, on))
+    if expired.refusals:
+        raise expired.refusals[0][1]
     return expired
 
 
-def _why_not(purchase: Purchase, on: datetime.date) -> str:
-    if purchase.draft:
-        return f"{purchase} is a draft: nothing of it can expire."
+def refusal_to_expire(purchase: Purchase, on: datetime.date) -> Refused | None:
+    """Why nothing of the purchase can be expired by hand on the day `on`."""
+    if purchase.draft or purchase.expires_on is None:
+        return NothingToExpire(f"{purchase} is a draft: nothing of it can expire.")
     if not purchase.credits_available:
-        return f"{purchase} has no credits left: all are allocated, refunded or expired already."
-    return f"{purchase} is usable to {purchase.expires_on:%d %b %Y} and any days of grace: it cannot expire on {on:%d %b %Y}."
+        return NothingToExpire(f"{purchase} has no credits left: all are allocated, refunded or expired already.")
+    first = purchase.expires_on + datetime.timedelta(days=grace_days())
+    if on < first:
+        usable = f"{purchase} is usable to {purchase.expires_on:%d %b %Y}"
+        return NothingToExpire(f"{usable}: it can expire from {first:%d %b %Y} on, not on {on:%d %b %Y}.")
+    return None
+
+
+def grace_days() -> int:
+    """Days after the expiry date before the night expires what is left."""
+    return CreditsSetup.objects.values_list("grace_period_days", flat=True).first() or 0

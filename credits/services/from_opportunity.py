@@ -12,7 +12,7 @@ from credits.exceptions import LineNotEligible
 from credits.models import Purchase
 from credits.reports.proposal import Part, split
 from credits.services.purchases import create_purchase
-from credits.services.terms import Terms
+from credits.services.terms import Terms, check_number
 from ledger.dates import business_date
 from opportunities.models import Opportunity, OpportunityLine
 from opportunities.services.locks import lock_account
@@ -86,6 +86,7 @@ def _checked(line: OpportunityLine | None, opportunity: Opportunity, row: Row) -
         )
     if line.services_credits is None:
         raise LineNotEligible(f"{line.description} carries no services credits.", field="tick")
+    check_number(row.credits)
     if line.total > 0 and not row.exact and not row.value_per_credit and not row.amount_paid_per_credit:
         raise LineNotEligible(
             f"{line.description}: {line.total.normalize():f} over {row.credits:,} credits rounds to a price of zero. Tick "

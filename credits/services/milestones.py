@@ -17,6 +17,7 @@ from credits.services.allocate import lock_milestone
 from credits.services.release import take_back
 from ledger.dates import business_date
 from ledger.services.posting import reverse
+from pages.refusals import Refused
 
 
 @transaction.atomic
@@ -28,7 +29,8 @@ def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = N
     """
     milestone = lock_milestone(milestone)
     actual_on = actual_on or business_date()
-    _check(milestone, actual_on)
+    if refusal := refusal_to_complete(milestone) or _refusal_of_date(milestone, actual_on):
+        raise refusal
     completion = Completion.objects.create(
         milestone=milestone,
         sequence=milestone.completions.count() + 1,
@@ -49,9 +51,9 @@ def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     if not reason.strip():
         raise NoReason(milestone)
     milestone = lock_milestone(milestone)
-    completion = milestone.completions.filter(reopened_at=None).select_related("entry__currency").first()
-    if completion is None:
-        raise NotCompleted(milestone)
+    if refusal := refusal_to_reopen(milestone):
+        raise refusal
+    completion = milestone.completions.select_related("entry__currency").get(reopened_at=None)
     if completion.earned_on:
         take_back(completion)
     if completion.entry:
@@ -70,19 +72,30 @@ def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     return completion
 
 
-def _check(milestone: Milestone, actual_on: datetime.date) -> None:
+def refusal_to_complete(milestone: Milestone) -> Refused | None:
+    """Why the milestone cannot be completed, whatever the date."""
     if milestone.is_completed:
-        raise AlreadyCompleted(milestone)
+        return AlreadyCompleted(milestone)
     if milestone.status == Status.CANCELED:
-        raise NotForCredits(f"{milestone} is canceled and cannot be completed.")
+        return NotForCredits(f"{milestone} is canceled and cannot be completed.")
     if milestone.credits_allocated != (milestone.credits_needed or 0):
-        raise GateClosed(milestone)
+        return GateClosed(milestone)
+    return None
+
+
+def refusal_to_reopen(milestone: Milestone) -> Refused | None:
+    """Why there is nothing to reopen."""
+    return None if milestone.is_completed else NotCompleted(milestone)
+
+
+def _refusal_of_date(milestone: Milestone, actual_on: datetime.date) -> Refused | None:
     if actual_on > business_date():
-        raise BadActualDate(
+        return BadActualDate(
             f"The actual date {actual_on:%d %b %Y} is in the future: a milestone is completed when it is."
         )
     bought_on = milestone.consumptions.net_by_lot().aggregate(latest=Max("purchase__purchased_on"))["latest"]
     if bought_on and actual_on < bought_on:
-        raise BadActualDate(
+        return BadActualDate(
             f"The actual date {actual_on:%d %b %Y} is before {bought_on:%d %b %Y}, when credits that pay for it were bought."
         )
+    return None

@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.template.defaultfilters import pluralize
+
 from credits.services.earn import earn_completed
 from credits.services.expire import expire_due
 from ledger.services.nights import Outcome
@@ -12,11 +14,13 @@ def expire_credits(first: int, last: int, on: datetime.date) -> Outcome:
     """What was left of purchases past expiry and grace lapses; its money goes to breakage (rule 8)."""
     lock_accounts(first, last)
     expired = expire_due("p.account_id BETWEEN %(first)s AND %(last)s", {"first": first, "last": last}, on=on)
-    return Outcome({"purchases": expired.lots, "credits": expired.credits}, expired.errors)
+    refusals = [f"{lots:,} purchase{pluralize(lots)}: {refusal}" for lots, refusal in expired.refusals]
+    return Outcome({"purchases": expired.lots, "credits": expired.credits}, refusals)
 
 
 def earn_milestones(first: int, last: int, on: datetime.date) -> Outcome:
     """What was completed and not yet earned becomes revenue (rule 6)."""
     lock_accounts(first, last)
     earned = earn_completed(first, last, on=on)
-    return Outcome({"milestones": earned.completions}, earned.errors)
+    refusals = [f"{milestones:,} milestone{pluralize(milestones)}: {refusal}" for milestones, refusal in earned.refusals]
+    return Outcome({"milestones": earned.completions}, refusals)

@@ -9,20 +9,21 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from credits.exceptions import AccountFixed, AlreadyConfirmed, AlreadyUsed, BadTerms, HasHistory, NotDraft
+from credits.exceptions import AccountFixed, AlreadyConfirmed, AlreadyUsed, BadTerms, HasHistory, Moved, NotDraft
 from credits.models import Purchase
 from credits.services.terms import Terms, check_terms
 from ledger.dates import business_date, ledger_setup
 from ledger.models import JournalEntry
 from ledger.money import product, to_lcy
 from ledger.services.accounts import posting_accounts
-from ledger.services.numbers import next_number
+from ledger.services.numbers import Series, free_number
 from ledger.services.posting import pair, post, reverse
 from ledger.services.rates import rate_on
 from opportunities.models import OpportunityLine
 from opportunities.services.locks import lock_account
+from pages.refusals import Refused
 
-NUMBER_SERIES = "SCP"
+NUMBERS = Series("SCP", "SCP-", "Services credits customer purchases")
 
 
 @transaction.atomic
@@ -37,7 +38,7 @@ def create_purchase(
     lock_account(terms.account.pk)
     purchase = Purchase(draft=True, opportunity_line=line, line_part=line_part, created_by=actor)
     _apply(purchase, terms)
-    purchase.number = _free_number()
+    purchase.number = free_number(NUMBERS, Purchase)
     purchase.save(force_insert=True)
     return purchase if draft else _confirm(purchase, actor=actor)
 
@@ -47,6 +48,8 @@ def edit_draft(purchase: Purchase, terms: Terms, *, actor) -> Purchase:
     """Replaces the terms of a draft. Books: none. Refused: a confirmed purchase (NotDraft), BadTerms, and another account
     once it was confirmed (AccountFixed)."""
     terms = check_terms(terms)
+    for account_id in sorted({purchase.account_id, terms.account.pk}):
+        lock_account(account_id)
     purchase = lock_purchase(purchase)
     if not purchase.draft:
         raise NotDraft(purchase)
@@ -78,8 +81,8 @@ def return_to_draft(purchase: Purchase, *, actor, reason: str = "") -> Purchase:
     purchase = lock_purchase(purchase)
     if purchase.draft:
         return purchase
-    if purchase.consumptions.exists():
-        raise AlreadyUsed(purchase)
+    if refusal := refusal_to_return_to_draft(purchase):
+        raise refusal
     entry = JournalEntry.objects.filter(event_key=confirmation_key(purchase)).first()
     if entry is not None:
         reverse(
@@ -101,18 +104,47 @@ def delete_draft(purchase: Purchase, *, actor) -> None:
     """Deletes a draft that was never confirmed; its opportunity line can be bought again. Books: none. Refused: NotDraft,
     HasHistory."""
     purchase = lock_purchase(purchase)
-    if not purchase.draft:
-        raise NotDraft(purchase)
-    if purchase.confirmations:
-        raise HasHistory(purchase)
+    if refusal := refusal_to_delete(purchase):
+        raise refusal
     purchase.delete()
+
+
+def refusal_to_confirm(purchase: Purchase, on: datetime.date) -> Refused | None:
+    """Why the purchase cannot be confirmed on the day `on`, as far as the purchase itself tells."""
+    if not purchase.draft:
+        return AlreadyConfirmed(purchase)
+    for field, label in (("starts_on", "start date"), ("expires_on", "expiry date")):
+        if getattr(purchase, field) is None:
+            return BadTerms(f"A purchase needs its {label} before its credits can be used.", field=field)
+    if purchase.purchased_on > on:
+        return BadTerms(
+            f"The purchase is dated {purchase.purchased_on:%d %b %Y}, after today. Keep it as a draft until that day.",
+            field="purchased_on",
+        )
+    return None
+
+
+def refusal_to_return_to_draft(purchase: Purchase) -> Refused | None:
+    """Why a confirmed purchase stays confirmed."""
+    return AlreadyUsed(purchase) if purchase.consumptions.exists() else None
+
+
+def refusal_to_delete(purchase: Purchase) -> Refused | None:
+    """Why the purchase cannot be deleted."""
+    if not purchase.draft:
+        return NotDraft(purchase)
+    return HasHistory(purchase) if purchase.confirmations else None
 
 
 def lock_purchase(purchase: Purchase) -> Purchase:
     """The purchase as it is now, locked, its account's lock taken first."""
-    lock_account(Purchase.objects.values_list("account_id", flat=True).get(pk=purchase.pk))
-    purchases = Purchase.objects.select_related("account__bill_to", "currency", "product_group")
-    return purchases.select_for_update(of=["self"]).get(pk=purchase.pk)
+    account_id = Purchase.objects.values_list("account_id", flat=True).get(pk=purchase.pk)
+    lock_account(account_id)
+    purchases = Purchase.objects.select_related("account", "currency", "product_group")
+    locked = purchases.select_for_update(of=["self"]).get(pk=purchase.pk)
+    if locked.account_id != account_id:  # a draft that was given to another account meanwhile
+        raise Moved(locked)
+    return locked
 
 
 def confirmation_key(purchase: Purchase) -> str:
@@ -124,29 +156,10 @@ def _apply(purchase: Purchase, terms: Terms) -> None:
         setattr(purchase, name, value)
 
 
-def _free_number() -> str:
-    """The next number of the series that no import has used."""
-    while Purchase.objects.filter(number=(number := next_number(NUMBER_SERIES))).exists():
-        pass
-    return number
-
-
-def _check_confirmable(purchase: Purchase, today: datetime.date) -> None:
-    if not purchase.draft:
-        raise AlreadyConfirmed(purchase)
-    for field, label in (("starts_on", "start date"), ("expires_on", "expiry date")):
-        if getattr(purchase, field) is None:
-            raise BadTerms(f"A purchase needs its {label} before its credits can be used.", field=field)
-    if purchase.purchased_on > today:
-        raise BadTerms(
-            f"The purchase is dated {purchase.purchased_on:%d %b %Y}, after today. Keep it as a draft until that day.",
-            field="purchased_on",
-        )
-
-
 def _confirm(purchase: Purchase, *, actor) -> Purchase:
     """Of a purchase that is locked."""
-    _check_confirmable(purchase, business_date())
+    if refusal := refusal_to_confirm(purchase, business_date()):
+        raise refusal
     purchase.draft = False
     purchase.confirmations += 1
     purchase.business_group = purchase.account.business_group

@@ -5,12 +5,17 @@ k being the units completed, expired and refunded, net of reversals. So any orde
 currency and in LCY alike (posting rules, "Cutting a lot's total").
 """
 
+import datetime
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 
 from credits.models import Completion
-from ledger.services.batches import post_set
+from ledger.exceptions import BlockedAccount, MissingAccount
+from ledger.services.batches import SOURCE_COLUMNS, post_set
+from pages.refusals import Refused
 
 # From rows of units leaving lots to journal lines: a debit of the lot's deferral and a credit of the contra account.
 # `units` yields (event_key, kind, effective_on, description, position, purchase_id, units, contra).
@@ -39,7 +44,8 @@ amounts AS (
 )
 SELECT a.event_key, a.kind, a.effective_on, a.currency_id, a.description,
        row_number() OVER (PARTITION BY a.event_key ORDER BY a.position, a.purchase_id, side.place),
-       CASE WHEN side.place = 0 THEN a.deferral_account_id WHEN a.contra = 'sales' THEN g.sales_id ELSE g.breakage_id END,
+       CASE WHEN side.place = 0 THEN a.deferral_account_id
+            WHEN a.contra = 'sales' THEN g.sales_id WHEN a.contra = 'breakage' THEN g.breakage_id END,
        a.product_group_id,
        CASE side.place WHEN 0 THEN amount ELSE 0 END, CASE side.place WHEN 1 THEN amount ELSE 0 END,
        CASE side.place WHEN 0 THEN amount_lcy ELSE 0 END, CASE side.place WHEN 1 THEN amount_lcy ELSE 0 END,
@@ -50,18 +56,31 @@ CROSS JOIN (VALUES (0), (1)) AS side(place)
 WHERE amount > 0 OR amount_lcy > 0
 """
 
+# What keeps the books from taking a release of lot `p`: nothing (''), an empty cell ('missing'), or a blocked account (its
+# code). Selected beside its JOINS, for the contra account 'sales' or 'breakage'.
+OBSTACLE_JOINS = """
+LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
+LEFT JOIN ledger_ledgeraccount contra ON contra.code = g.{contra}_id
+LEFT JOIN ledger_ledgeraccount deferral ON deferral.code = p.deferral_account_id
+"""
+OBSTACLE = """
+CASE WHEN p.amount_paid_per_credit = 0 THEN '' WHEN contra.code IS NULL THEN 'missing'
+     WHEN contra.blocked THEN contra.code WHEN deferral.blocked THEN deferral.code ELSE '' END
+"""
+
 # The released totals of the lots follow what was posted for them.
 FOLLOW = """
 WITH units (event_key, kind, effective_on, description, position, purchase_id, units, contra) AS ({units}),
 posted AS (
-    SELECT lot, sum(debit) AS amount, sum(debit_lcy) AS amount_lcy
-    FROM ledger_journalline WHERE entry_id = ANY(%s) GROUP BY lot
+    SELECT lot, account_id, sum(debit) AS amount, sum(debit_lcy) AS amount_lcy
+    FROM ledger_journalline WHERE entry_id = ANY(%s) GROUP BY lot, account_id
 )
 UPDATE credits_purchase p
 SET credits_released = p.credits_released + u.units, released = p.released + coalesce(posted.amount, 0),
     released_lcy = p.released_lcy + coalesce(posted.amount_lcy, 0)
 FROM (SELECT purchase_id, sum(units) AS units FROM units GROUP BY purchase_id) u
-LEFT JOIN posted ON posted.lot = 'purchase:' || u.purchase_id
+JOIN credits_purchase of_unit ON of_unit.id = u.purchase_id
+LEFT JOIN posted ON posted.lot = 'purchase:' || u.purchase_id AND posted.account_id = of_unit.deferral_account_id
 WHERE p.id = u.purchase_id
 """
 
@@ -72,10 +91,30 @@ SET credits_released = p.credits_released - u.units, released = p.released - coa
 FROM (
     SELECT purchase_id, sum(credits) AS units FROM credits_consumption WHERE milestone_id = %s GROUP BY purchase_id
 ) u
+JOIN credits_purchase of_unit ON of_unit.id = u.purchase_id
 LEFT JOIN ledger_journalline l
-    ON l.entry_id = %s AND l.lot = 'purchase:' || u.purchase_id AND (l.debit > 0 OR l.debit_lcy > 0)
+    ON l.entry_id = %s AND l.lot = 'purchase:' || u.purchase_id AND l.account_id = of_unit.deferral_account_id
 WHERE p.id = u.purchase_id AND u.units <> 0
 """
+
+
+class ReleaseLine(NamedTuple):
+    """A journal line of a release, in the order of SOURCE_COLUMNS."""
+
+    event_key: str
+    kind: str
+    effective_on: datetime.date
+    currency: str
+    description: str
+    line_no: int
+    account: str
+    product_group: str
+    debit: Decimal
+    credit: Decimal
+    debit_lcy: Decimal
+    credit_lcy: Decimal
+    party: str
+    lot: str
 
 
 def release(units: str, params: Sequence, *, actor=None) -> list[int]:
@@ -85,6 +124,18 @@ def release(units: str, params: Sequence, *, actor=None) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW.format(units=units), [*params, entry_ids])
     return entry_ids
+
+
+def obstacle(business_group: str, product_group: str, found: str, *, contra: str) -> Refused:
+    """The refusal for what OBSTACLE found."""
+    return MissingAccount(business_group, product_group, contra) if found == "missing" else BlockedAccount(found)
+
+
+def lines(units: str, params: Sequence) -> list[ReleaseLine]:
+    """The journal lines that `release` would post for the units, read and not written."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({LINES.format(units=units)}) AS line ({SOURCE_COLUMNS})", params)
+        return [ReleaseLine(*row) for row in cursor.fetchall()]
 
 
 def take_back(completion: Completion) -> None:

@@ -34,7 +34,7 @@ class Terms:
 
 def check_terms(terms: Terms) -> Terms:
     """Gives the terms with their product group, or refuses (BadTerms) naming field, value and rule."""
-    _check_number(terms.number_of_credits)
+    check_number(terms.number_of_credits)
     _check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
     _check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
     if terms.starts_on and terms.expires_on and terms.expires_on < terms.starts_on:
@@ -49,7 +49,8 @@ def check_terms(terms: Terms) -> Terms:
     return terms if terms.product_group else replace(terms, product_group=_default_product_group())
 
 
-def _check_number(number: int) -> None:
+def check_number(number: int) -> None:
+    """Refuses (BadTerms) a number of credits that no purchase has."""
     if number < 1:
         raise BadTerms(f"{number:,} services credits: a purchase has at least one.", field="number_of_credits")
     if number > MAX_CREDITS:

@@ -29,7 +29,7 @@ class StepReport:
         if self.failed:
             return "failed"
         if self.done == self.chunks:
-            return "done"
+            return "incomplete" if self.errors else "done"
         return "running" if self.done else "waiting"
 
 
@@ -76,7 +76,7 @@ class Progress:
 
     @property
     def steps_done(self) -> int:
-        return sum(step.state == "done" for step in self.steps)
+        return sum(step.state in ("done", "incomplete") for step in self.steps)
 
     @property
     def errors(self) -> int:

@@ -38,11 +38,16 @@ PRODUCT_GROUPS = [("CREDITS", "Services credits")]
 
 
 @transaction.atomic
-def install_chart(*, company_name: str, lcy: str, time_zone: str = "UTC") -> LedgerSetup:
+def install_chart(*, company_name: str, lcy: str, lcy_decimals: int = 2, time_zone: str = "UTC") -> LedgerSetup:
     """Fills what is missing of currencies, accounts, groups and posting setup, and makes the general ledger setup; what
-    is there stays as it is. Safe to repeat."""
+    is there stays as it is. Safe to repeat. An LCY that is not known yet is made with `lcy_decimals`; a code or number of
+    decimals that no currency has is refused (ValidationError)."""
     for code, name, decimals in CURRENCIES:
         Currency.objects.get_or_create(code=code, defaults={"name": name, "decimals": decimals})
+    if not Currency.objects.filter(code=lcy).exists():
+        own = Currency(code=lcy, name=lcy, decimals=lcy_decimals)
+        own.full_clean()
+        own.save()
     for code, name, category in ACCOUNTS:
         LedgerAccount.objects.get_or_create(code=code, defaults={"name": name, "category": category})
     for model, groups in ((BusinessPostingGroup, BUSINESS_GROUPS), (ProductPostingGroup, PRODUCT_GROUPS)):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from ledger.models import BatchChunk, BatchRun, BatchStep
@@ -24,10 +24,11 @@ PAUSE = 0.2  # seconds between looks at chunks that other workers hold
 
 @dataclass
 class Outcome:
-    """What a step did to a chunk: counts by name, and sentences about what could not be done."""
+    """What a step did to a chunk: counts by name, and sentences about what could not be done. `failed`: nothing was."""
 
     counts: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    failed: bool = False
 
 
 Step = Callable[[int, int, datetime.date], Outcome]
@@ -56,7 +57,7 @@ def work(run: BatchRun, steps: Mapping[str, Step]) -> BatchRun:
     workers' hands are waited for: if such a worker dies, its chunk comes to this one."""
     for step in run.steps.all():
         while _chunks(step).filter(state=BatchChunk.State.PENDING).exists():
-            if not _work_one(step, run.business_date, steps[step.name]):
+            if not _work_one(step, run.business_date, steps.get(step.name, _unknown)):
                 time.sleep(PAUSE)
     return _finish(run)
 
@@ -73,23 +74,29 @@ def _work_one(step: BatchStep, business_date: datetime.date, do: Step) -> bool:
         if chunk is None:
             return False
         outcome, _ = attempt(do, chunk.first, chunk.last, business_date)
-        chunk.state = BatchChunk.State.FAILED if outcome.errors else BatchChunk.State.DONE
+        chunk.state = BatchChunk.State.FAILED if outcome.failed else BatchChunk.State.DONE
         chunk.counts, chunk.errors, chunk.finished_at = outcome.counts, outcome.errors, timezone.now()
         chunk.save(update_fields=["state", "finished_at", "counts", "errors"])
     return True
 
 
 def attempt(do: Step, first: int, last: int, business_date: datetime.date) -> tuple[Outcome, list[int]]:
-    """What became of a range of parties, and the entries that were posted. A step that fails leaves nothing of the range
-    behind, and gives its error."""
+    """What became of a range of parties, and the entries that were posted. A step that fails, be it at the constraints
+    that wait for the commit, leaves nothing of the range behind, and gives its error."""
     try:
         with transaction.atomic(), recording() as entries:
             outcome = do(first, last, business_date)
+            connection.check_constraints()
             outcome.counts["entries"] = len(entries)
     except Exception as error:
         logger.exception("night of %s, parties %s to %s", business_date, first, last)
-        return Outcome(errors=[str(error).splitlines()[0]]), []
+        return Outcome(errors=[(str(error) or type(error).__name__).splitlines()[0]], failed=True), []
     return outcome, entries
+
+
+def _unknown(first: int, last: int, business_date: datetime.date) -> Outcome:
+    """A step of a run that an earlier version of the program began."""
+    return Outcome(errors=["This step is not known any more. Run the night of this date again."], failed=True)
 
 
 def _finish(run: BatchRun) -> BatchRun:

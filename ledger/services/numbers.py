@@ -2,25 +2,42 @@
 transaction fails. Draw it after the account lock, the last of all locks, so that two transactions never wait for each
 other."""
 
-from django.db.models import F
+from dataclasses import dataclass
+
+from django.db.models import F, Model
 
 from ledger.models import NumberSeries
 
 
-def ensure_series(code: str, *, prefix: str, description: str, digits: int = 6) -> None:
-    """Makes the series where it is missing; an existing one keeps its count."""
+@dataclass(frozen=True)
+class Series:
+    """How the numbers of one kind of record are made. The row that counts is made with the first number."""
+
+    code: str
+    prefix: str
+    description: str
+    digits: int = 6
+
+
+def ensure_series(series: Series) -> None:
+    """Makes the series where it is missing; an existing one keeps its count, prefix and digits."""
     NumberSeries.objects.get_or_create(
-        code=code, defaults={"prefix": prefix, "description": description, "digits": digits}
+        code=series.code,
+        defaults={"prefix": series.prefix, "description": series.description, "digits": series.digits},
     )
 
 
-def next_numbers(code: str, count: int) -> list[str]:
+def next_numbers(series: Series, count: int) -> list[str]:
     """The next `count` numbers of the series, in order."""
-    NumberSeries.objects.filter(code=code).update(last_number=F("last_number") + count)
-    series = NumberSeries.objects.get(code=code)
-    return [series.format(series.last_number - count + place) for place in range(1, count + 1)]
+    if not NumberSeries.objects.filter(code=series.code).update(last_number=F("last_number") + count):
+        ensure_series(series)
+        return next_numbers(series, count)
+    row = NumberSeries.objects.get(code=series.code)
+    return [row.format(row.last_number - count + place) for place in range(1, count + 1)]
 
 
-def next_number(code: str) -> str:
-    """The next number of the series."""
-    return next_numbers(code, 1)[0]
+def free_number(series: Series, model: type[Model]) -> str:
+    """The next number of the series that no record of the model has, by an import or by hand."""
+    while model._default_manager.filter(number=(number := next_numbers(series, 1)[0])).exists():
+        pass
+    return number

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
-from ledger.exceptions import AlreadyReversed, EventKeyReused, NotReversible
-from ledger.models import Currency, JournalEntry, JournalLine
+from ledger.exceptions import AlreadyReversed, BlockedAccount, EventKeyReused, NotReversible
+from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import ZERO
 
 _recorded: contextvars.ContextVar[list[int] | None] = contextvars.ContextVar("recorded_entries", default=None)
@@ -88,12 +88,13 @@ def post(
     """Posts one business event as a balanced entry, on its day or the first open day after it.
 
     The same event again gives the first entry back; with other lines it is refused (EventKeyReused). An event without
-    amounts posts nothing and gives None. Unbalanced lines, a blocked account and a wrong mirror are refused by the
-    database (IntegrityError): they are mistakes of the caller, not of the user.
+    amounts posts nothing and gives None; a blocked account is refused (BlockedAccount). Unbalanced lines and a wrong
+    mirror are refused by the database (IntegrityError): they are mistakes of the caller, not of the user.
     """
     lines = [line for line in lines if not line.is_zero]
     if not lines:
         return None
+    _refuse_blocked(lines)
     entry = _insert_header(
         event_key=event_key,
         kind=kind,
@@ -157,6 +158,12 @@ def stored_line(line: JournalLine) -> Line:
 def mirror(line: Line) -> Line:
     """The line with its sides exchanged."""
     return replace(line, debit=line.credit, credit=line.debit, debit_lcy=line.credit_lcy, credit_lcy=line.debit_lcy)
+
+
+def _refuse_blocked(lines: Sequence[Line]) -> None:
+    blocked = LedgerAccount.objects.filter(code__in={line.account for line in lines}, blocked=True).first()
+    if blocked is not None:
+        raise BlockedAccount(blocked)
 
 
 def _insert_header(**fields) -> JournalEntry | None:

@@ -12,8 +12,6 @@ from ledger.models import AccountingPeriod, JournalEntry, PostingSetup, ProductP
 from ledger.previews import posting_lines
 from ledger.services.periods import close_period
 from tests.builders import (
-    make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -26,12 +24,6 @@ from tests.credits.nights import night
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
 TONIGHT = datetime.date(2026, 11, 25)
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
 
 
 def done(account, needed: int, *, actual_on=None, currency=None):
@@ -161,7 +153,7 @@ def test_a_completion_without_a_sales_account_waits_and_is_named_while_others_po
     make_purchase(account)
     posts = done(account, 4)
     (error,) = night(account, TONIGHT)
-    assert error.startswith("1 completions: The general posting setup has no sales account for business group DOMESTIC")
+    assert error.startswith("1 milestone: The general posting setup has no sales account for business group DOMESTIC")
     assert "WORKSHOPS" in error
     assert (waits.completions.get().earned_on, posts.completions.get().earned_on) == (None, TONIGHT)
     without_sales.sales_id = "4000"

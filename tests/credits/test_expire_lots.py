@@ -13,8 +13,6 @@ from ledger.exceptions import MissingAccount
 from ledger.models import AccountingPeriod, JournalEntry, PostingSetup
 from ledger.services.periods import close_period
 from tests.builders import (
-    make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -26,12 +24,6 @@ from tests.credits.nights import credits_of, night
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
 
 
 @pytest.fixture
@@ -142,7 +134,7 @@ def test_a_closed_period_takes_the_expiry_on_the_first_open_day(account, lot):
 def test_without_a_breakage_account_the_lot_stays_whole_and_is_named(account, lot):
     PostingSetup.objects.filter(business_group="DOMESTIC").update(breakage=None)
     (error,) = night(account, TODAY + DAY)
-    assert error.startswith("1 purchases: The general posting setup has no breakage account")
+    assert error.startswith("1 purchase: The general posting setup has no breakage account")
     assert credits_of(lot) == (10, 0, 0)
     with pytest.raises(MissingAccount, match="no breakage account"):
         expire_purchase(lot, actor=make_user(), on=TODAY + DAY)

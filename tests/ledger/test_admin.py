@@ -44,7 +44,7 @@ def test_every_list_opens(admin, model):
         ("journalentry", make_entry),
         ("batchrun", lambda: BatchRun.objects.create(business_date="2026-11-24")),
         ("accountingperiod", make_period),
-        ("numberseries", lambda: NumberSeries.objects.first()),
+        ("numberseries", lambda: NumberSeries.objects.create(code="X", description="X", prefix="X-")),
     ],
 )
 def test_what_the_services_write_is_only_looked_at(admin, model, make):

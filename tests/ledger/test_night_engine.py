@@ -63,14 +63,40 @@ def test_a_chunk_that_fails_leaves_nothing_of_it_and_all_of_the_others(company):
 
 
 @pytest.mark.django_db
-def test_what_a_step_could_not_do_fails_the_run_and_keeps_what_it_did(company):
+def test_what_a_step_could_not_do_is_named_and_keeps_what_it_did(company):
     def step(first, last, on):
         make_entry(f"test:{first}")
         return Outcome({"lots": 1}, ["No breakage account."] if first != 21 else [])
 
     ended = run({"Post": step})
-    assert (ended.state, JournalEntry.objects.count()) == (State.FAILED, 3)
-    assert night_report(ended)[0].errors == ["No breakage account."]
+    assert (ended.state, JournalEntry.objects.count()) == (State.DONE, 3)
+    (report,) = night_report(ended)
+    assert (report.state, report.errors) == ("incomplete", ["No breakage account."])
+
+
+@pytest.mark.django_db
+def test_a_step_that_an_earlier_version_began_fails_and_does_not_hang_the_run(company):
+    left = open_run(datetime.date(2026, 11, 24), ["Renamed since"], [(1, 10)])
+    assert work(left, {}).state == State.FAILED
+
+
+@pytest.mark.django_db
+def test_an_error_without_words_and_one_that_waits_for_the_commit_fail_their_chunk(company):
+    def wordless(first, last, on):
+        raise ValueError
+
+    def late(first, last, on):
+        JournalEntry.objects.create(
+            event_key=f"test:{first}", kind="test", posting_date=on, effective_on=on, currency_id="USD",
+            description="Without lines", line_count=2,
+        )  # fmt: skip
+        return Outcome()
+
+    ended = run({"Wordless": wordless, "Late": late})
+    assert ended.state == State.FAILED
+    first, second = night_report(ended)
+    assert first.errors == ["ValueError"]
+    assert "has no lines" in second.errors[0]
 
 
 @pytest.mark.django_db

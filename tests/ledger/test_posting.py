@@ -4,9 +4,15 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
 
-from ledger.exceptions import AlreadyReversed, EventKeyReused, MissingAccount, MissingRate, NotReversible
+from ledger.exceptions import (
+    AlreadyReversed,
+    BlockedAccount,
+    EventKeyReused,
+    MissingAccount,
+    MissingRate,
+    NotReversible,
+)
 from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount, PostingSetup
 from ledger.previews import PostingTotals, posting_lines
 from ledger.services.accounts import posting_accounts
@@ -134,7 +140,7 @@ def test_the_rate_of_a_day_is_the_latest_that_starts_on_or_before_it():
 
 def test_a_blocked_account_takes_no_posting():
     LedgerAccount.objects.filter(code="2400").update(blocked=True)
-    with pytest.raises(IntegrityError, match="ledger account 2400 is blocked"), transaction.atomic():
+    with pytest.raises(BlockedAccount, match="2400 Deferred revenue, services credits is blocked"):
         make_entry()
     assert not JournalEntry.objects.exists()
 

@@ -32,20 +32,20 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(refusal.message) from refusal
         self.show(report, as_json=json)
-        if any(night["state"] == State.FAILED for night in report["nights"]):
+        if any(step["errors"] for night in report["nights"] for step in night["steps"]):
             sys.exit(1)
 
     def rehearse(self, date: datetime.date) -> dict[str, Any]:
         steps = [
             {
                 "name": name,
-                "state": "failed" if outcome.errors else "done",
+                "state": "failed" if outcome.failed else "incomplete" if outcome.errors else "done",
                 "counts": outcome.counts,
                 "errors": outcome.errors,
             }
             for name, outcome in rehearse_nights(date)
         ]
-        state = State.FAILED if any(step["errors"] for step in steps) else State.DONE
+        state = State.FAILED if any(step["state"] == "failed" for step in steps) else State.DONE
         return {"dry_run": True, "nights": [{"business_date": date.isoformat(), "state": state, "steps": steps}]}
 
     def run(self, date: datetime.date) -> dict[str, Any]:
