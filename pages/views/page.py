@@ -6,17 +6,21 @@
         template_name = "credits/settings.html"             # {% extends "pages/page.html" %}
 
 A page without `permission_required` is an error at its first request, not an open page. Who is not signed in is sent
-to the sign-in page; who is and lacks the permission gets the 403 page.
+to the sign-in page; who is and lacks the permission gets the 403 page. What the page cannot show because the business
+refuses it (`Refused`: the company has no setup yet) is said in its place, with status 409.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.views.generic import View
 from django.views.generic.base import ContextMixin
 
 from pages.elements import Action, Badge, Crumb
+from pages.refusals import Refused
 
 
 class Allowed(PermissionRequiredMixin, ContextMixin, View):
@@ -30,6 +34,14 @@ class Allowed(PermissionRequiredMixin, ContextMixin, View):
 class Page(Allowed):
     title = ""
     lead = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+            # Now, as much is read only by the template.
+            return response.render() if hasattr(response, "render") else response
+        except Refused as refused:
+            return render(request, "pages/refused.html", {"title": self.title, "refused": refused}, status=409)
 
     def get_title(self) -> str:
         return self.title
