@@ -29,14 +29,21 @@ def browser(monkeypatch):
         connections.close_all()  # those of the loop, which nobody sees once it has ended
 
 
+def complaints_of(page):
+    """What the browser complains of while the page is open, and the addresses that answered with 400 and above."""
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+    return complaints
+
+
 @contextlib.contextmanager
 def person(browser, base_url, username, password, **context):
     """A page of a person who signs in by the form; it fails on any complaint of the browser and any answer of 400 and
     above."""
-    opened, complaints = browser.new_context(base_url=base_url, **context).new_page(), []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+    opened = browser.new_context(base_url=base_url, **context).new_page()
+    complaints = complaints_of(opened)
     opened.goto("/sign-in/")
     opened.locator("[name=username]").fill(username)
     opened.locator("[name=password]").fill(password)

@@ -12,11 +12,13 @@ from pages.sending import as_data
 VIEWS = ("credits.view_purchase", "credits.view_consumption", "credits.view_allocation", "ledger.view_journalentry")
 STAFF = (*VIEWS, "credits.manage_purchases", "credits.expire_purchases", "opportunities.view_opportunity",
          "opportunities.view_account")  # fmt: skip
+FOLLOWING = (*VIEWS, "credits.view_milestone", "opportunities.view_account", "opportunities.view_project")
+DELIVERING = (*FOLLOWING, "credits.allocate_credits", "credits.manage_milestones")
 
 
 def sign_in(client: Client, *permissions: str, name: str = "dana") -> User:
     user, _ = User.objects.get_or_create(username=name)
-    for permission in permissions or STAFF:
+    for permission in permissions:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     client.force_login(user)

@@ -16,7 +16,6 @@ from credits.services.purchases import confirm_purchase, return_to_draft
 from ledger.models import PostingSetup
 from tests.builders import (
     make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -29,12 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:
 TODAY = datetime.date(2026, 11, 24)
 MODELS = [Allocation, Completion, Consumption, CreditsSetup, Milestone, Purchase, PurchaseDateChange]
 HISTORY = [Allocation, Completion, Consumption, Milestone, PurchaseDateChange]
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
 
 
 @pytest.fixture
@@ -56,7 +49,7 @@ def root(client):
 
 
 @pytest.fixture
-def staff(client):
+def clerk(client):
     """May manage purchases and expire them, and is let into the admin."""
     user = sign_in(client, "credits.view_purchase", "credits.manage_purchases", "credits.expire_purchases")
     User.objects.filter(pk=user.pk).update(is_staff=True)
@@ -109,9 +102,9 @@ def test_amounts_are_shown_as_plain_numbers_too(root, used):
     assert "Internal value of credits number: 400.00" in shown and "Amount paid for credits number: 320.00" in shown
 
 
-def test_a_draft_is_edited_through_the_service(staff, account):
+def test_a_draft_is_edited_through_the_service(clerk, account):
     draft = make_purchase(account, draft=True)
-    assert change(staff, draft, number_of_credits="7", description="Corrected").status_code == 302
+    assert change(clerk, draft, number_of_credits="7", description="Corrected").status_code == 302
     draft.refresh_from_db()
     assert (draft.number_of_credits, draft.description, draft.draft) == (7, "Corrected", True)
 
@@ -124,28 +117,28 @@ def test_a_draft_is_edited_through_the_service(staff, account):
         ("expires_on", "2026-01-01", "before the start date"),
     ],
 )
-def test_what_the_service_refuses_is_said_at_its_field(staff, account, field, value, said):
+def test_what_the_service_refuses_is_said_at_its_field(clerk, account, field, value, said):
     draft = make_purchase(account, draft=True)
-    response = change(staff, draft, **{field: value})
+    response = change(clerk, draft, **{field: value})
     assert response.status_code == 200 and said in str(response.context["adminform"].form.errors[field])
     draft.refresh_from_db()
     assert draft.number_of_credits == 10
 
 
-def test_the_account_of_a_draft_that_was_confirmed_stays(staff, account):
+def test_the_account_of_a_draft_that_was_confirmed_stays(clerk, account):
     draft, other = return_to_draft(make_purchase(account), actor=make_user()), make_account("Another")
-    assert change(staff, draft, account=str(other.pk), number_of_credits="7").status_code == 302
+    assert change(clerk, draft, account=str(other.pk), number_of_credits="7").status_code == 302
     draft.refresh_from_db()
     assert (draft.account, draft.number_of_credits) == (account, 7)
 
 
-def test_confirmed_in_between_is_a_sentence(staff, account, monkeypatch):
+def test_confirmed_in_between_is_a_sentence(clerk, account, monkeypatch):
     """Between the form's check and the saving."""
     draft = make_purchase(account, draft=True)
     monkeypatch.setattr("credits.admin.DraftForm.clean", lambda form: confirm_purchase(draft, actor=None) and None)
-    response = change(staff, draft, number_of_credits="7")
+    response = change(clerk, draft, number_of_credits="7")
     assert response.status_code == 302
-    assert "only a draft can be changed" in text(staff.get(response.url))
+    assert "only a draft can be changed" in text(clerk.get(response.url))
 
 
 def act(client, name: str, *purchases: Purchase):
@@ -153,14 +146,14 @@ def act(client, name: str, *purchases: Purchase):
     return text(client.post(url(Purchase, "changelist"), data, follow=True))
 
 
-def test_expire_says_each_refusal_and_stops_none_of_the_others(staff, account):
+def test_expire_says_each_refusal_and_stops_none_of_the_others(clerk, account):
     due = make_purchase(account, expires_on=datetime.date(2026, 11, 23))
     early, draft = make_purchase(account), make_purchase(account, draft=True)
     PostingSetup.objects.filter(business_group="EXPORT").update(breakage=None)
     abroad = make_account("Abroad")
     type(abroad).objects.filter(pk=abroad.pk).update(business_group_id="EXPORT")
     stuck = make_purchase(type(abroad).objects.get(pk=abroad.pk), expires_on=datetime.date(2026, 11, 23))
-    said = act(staff, "expire", due, early, draft, stuck)
+    said = act(clerk, "expire", due, early, draft, stuck)
     assert "1 purchase is expired." in said
     assert f"{early} is usable to 01 Nov 2027" in said
     assert f"{draft} is a draft: nothing of it can expire." in said
@@ -168,10 +161,10 @@ def test_expire_says_each_refusal_and_stops_none_of_the_others(staff, account):
     assert trial_balance()["4090"]["USD"] == -800
 
 
-def test_confirm_says_each_refusal_and_stops_none_of_the_others(staff, account):
+def test_confirm_says_each_refusal_and_stops_none_of_the_others(clerk, account):
     good, bad = make_purchase(account, draft=True), make_purchase(account, draft=True, expires_on=None)
     lot = make_purchase(account)
-    said = act(staff, "confirm", good, bad, lot)
+    said = act(clerk, "confirm", good, bad, lot)
     assert "1 purchase is confirmed." in said
     assert "needs its expiry date" in said and f"{lot} is confirmed already" in said
     good.refresh_from_db()

@@ -10,8 +10,6 @@ from credits.reports.drawing_order import drawing_order_for
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete
 from tests.builders import (
-    make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -22,12 +20,6 @@ from tests.credits.nights import credits_of, night
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from credits.services.milestones import complete, reopen
 from ledger.models import JournalLine
 from tests.builders import (
     make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -37,8 +36,7 @@ moves = st.lists(st.tuples(st.sampled_from(["earn", "complete", "reopen", "night
 
 
 @pytest.fixture
-def company():
-    make_company(lcy="USD")
+def company(company):
     for currency, rate in RATES.items():
         if currency != "USD":
             make_rate(currency, rate)

@@ -18,27 +18,16 @@ from credits.reports.milestones import milestones, waiting
 from credits.services.allocate import adjust, allocate
 from credits.services.edit_milestone import Details, create_milestone, edit_milestone
 from credits.services.milestones import complete, reopen
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_user
+from tests.builders import make_account, make_milestone, make_project, make_purchase
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
 
 
 @pytest.fixture
-def account():
-    make_company()
-    return make_account()
-
-
-@pytest.fixture
 def project(account):
     make_purchase(account)
     return make_project(account)
-
-
-@pytest.fixture
-def sam(account):
-    return make_user()
 
 
 @pytest.fixture

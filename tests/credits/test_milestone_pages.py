@@ -4,7 +4,6 @@ import datetime
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from credits.models import Milestone
@@ -12,43 +11,13 @@ from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
 from ledger.models import JournalEntry
 from ledger.sources import source_of
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_user
+from tests.builders import make_account, make_milestone, make_project, make_purchase, make_user
+from tests.credits.desk import FOLLOWING, sign_in
 from tests.credits.nights import credits_of, night
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
 DAY = datetime.timedelta(days=1)
-VIEWING = ("view_milestone", "view_consumption", "view_journalentry", "view_purchase", "view_account", "view_project")
-DELIVERING = (*VIEWING, "allocate_credits", "manage_milestones")
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
-
-
-@pytest.fixture
-def project(account):
-    return make_project(account)
-
-
-@pytest.fixture
-def lot(account):
-    return make_purchase(account)
-
-
-@pytest.fixture
-def dana(client, account):
-    """Signed in, with what delivery may do."""
-    return signed_in(client, "dana", DELIVERING)
-
-
-def signed_in(client, name, permissions):
-    user = make_user(name)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client.force_login(user)
-    return user
 
 
 def url(name: str, milestone: Milestone) -> str:
@@ -74,9 +43,9 @@ ALL = ("milestone", "milestone-edit", "milestone-credits", "milestone-complete",
 @pytest.mark.parametrize("name", ALL)
 def test_everything_is_refused_without_its_permission(client, project, name):
     milestone = make_milestone(project)
-    signed_in(client, "nobody", ())
+    client.force_login(make_user("nobody"))
     assert client.get(url(name, milestone)).status_code == 403
-    signed_in(client, "vera", VIEWING)
+    sign_in(client, *FOLLOWING, name="vera")
     assert client.get(url(name, milestone)).status_code == (200 if name == "milestone" else 403)
     assert client.post(url(name, milestone), {}).status_code == (405 if name == "milestone" else 403)
 

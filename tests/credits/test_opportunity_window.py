@@ -11,23 +11,11 @@ from credits.reports.proposal import year_after
 from credits.services.purchases import delete_draft
 from ledger.models import JournalEntry, ProductPostingGroup
 from opportunities.models import Opportunity, OpportunityLine, Product
-from tests.builders import make_account, make_company, make_rate, trial_balance
-from tests.credits.desk import STAFF, Page, errors, sign_in, text
+from tests.builders import make_rate, trial_balance
+from tests.credits.desk import Page, errors, sign_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
-
-
-@pytest.fixture
-def staff(client, account):
-    sign_in(client, *STAFF)
-    return client
 
 
 def make_opportunity(account, *lines: tuple, currency: str = "USD", stage: str = "won") -> Opportunity:

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from credits.services.allocate import allocate
 from credits.services.expire import expire_purchase
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_rate, make_user
-from tests.credits.desk import STAFF, sign_in, text
+from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate, make_user
+from tests.credits.desk import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 URL = "/credits/purchases/"
@@ -20,16 +20,8 @@ TODAY = datetime.date(2026, 11, 24)
 
 
 @pytest.fixture
-def account():
-    make_company()
+def company(company):
     make_rate("KWD", "3.25")
-    return make_account()
-
-
-@pytest.fixture
-def staff(client, account):
-    sign_in(client, *STAFF)
-    return client
 
 
 def rows(response) -> list[dict]:

@@ -15,7 +15,6 @@ from credits.services.purchases import return_to_draft
 from ledger.models import JournalEntry
 from tests.builders import (
     make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
@@ -28,18 +27,6 @@ from tests.credits.desk import STAFF, Page, errors, sign_in, text
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
 NEW = "/credits/purchases/new/"
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
-
-
-@pytest.fixture
-def staff(client, account):
-    sign_in(client, *STAFF)
-    return client
 
 
 def url(name: str, purchase: Purchase) -> str:

@@ -11,8 +11,8 @@ from credits.services.allocate import adjust, allocate
 from credits.services.expire import expire_purchase
 from ledger.models import JournalEntry
 from ledger.sources import source_of
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_rate, make_user
-from tests.credits.desk import STAFF, sign_in, text
+from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate, make_user
+from tests.credits.desk import sign_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
@@ -23,16 +23,8 @@ def days(count: int) -> datetime.date:
 
 
 @pytest.fixture
-def account():
-    make_company()
+def company(company):
     make_rate("GBP", "1.2711")
-    return make_account()
-
-
-@pytest.fixture
-def staff(client, account):
-    sign_in(client, *STAFF)
-    return client
 
 
 def test_home_shows_what_expires_within_the_days_of_the_setup_and_what_was_paid_for_it(staff, account):

@@ -22,29 +22,16 @@ from ledger.models import JournalEntry, PostingSetup
 from ledger.money import product
 from tests.builders import (
     make_account,
-    make_company,
     make_milestone,
     make_project,
     make_purchase,
     make_rate,
     make_terms,
-    make_user,
     trial_balance,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
-
-
-@pytest.fixture
-def actor():
-    return make_user()
 
 
 @pytest.mark.parametrize(
@@ -72,15 +59,15 @@ def actor():
         ("description", {"description": "x" * 32_001}, "32,001 characters; 32,000 fit"),
     ],
 )
-def test_each_refusal_names_field_value_and_rule(account, actor, field, changes, said):
+def test_each_refusal_names_field_value_and_rule(account, sam, field, changes, said):
     with pytest.raises(BadTerms) as refused:
-        create_purchase(make_terms(account, **changes), actor=actor)
+        create_purchase(make_terms(account, **changes), actor=sam)
     assert refused.value.field == field
     assert said in refused.value.message
     assert not Purchase.objects.exists() and not JournalEntry.objects.exists()
 
 
-def test_the_limits_themselves_are_accepted(account, actor):
+def test_the_limits_themselves_are_accepted(account, sam):
     day = datetime.date(2026, 11, 2)
     most = make_purchase(
         account,
@@ -104,66 +91,66 @@ def test_currencies_with_no_and_with_three_decimals(account, currency, value, to
     assert trial_balance()["1100"][currency] == Decimal(total)
 
 
-def test_a_draft_may_lack_its_dates_and_confirming_needs_them(account, actor):
+def test_a_draft_may_lack_its_dates_and_confirming_needs_them(account, sam):
     draft = make_purchase(account, draft=True, starts_on=None, expires_on=None)
     with pytest.raises(BadTerms) as refused:
-        confirm_purchase(draft, actor=actor)
+        confirm_purchase(draft, actor=sam)
     assert refused.value.field == "starts_on"
-    edit_draft(draft, make_terms(account, expires_on=None), actor=actor)
+    edit_draft(draft, make_terms(account, expires_on=None), actor=sam)
     with pytest.raises(BadTerms) as refused:
-        confirm_purchase(draft, actor=actor)
+        confirm_purchase(draft, actor=sam)
     assert refused.value.field == "expires_on"
 
 
-def test_a_purchase_of_the_future_stays_a_draft(account, actor):
+def test_a_purchase_of_the_future_stays_a_draft(account, sam):
     with pytest.raises(BadTerms) as refused:
-        create_purchase(make_terms(account, purchased_on=TODAY + datetime.timedelta(days=1)), actor=actor)
+        create_purchase(make_terms(account, purchased_on=TODAY + datetime.timedelta(days=1)), actor=sam)
     assert refused.value.field == "purchased_on"
-    draft = create_purchase(make_terms(account, purchased_on=datetime.date(2026, 12, 1)), actor=actor, draft=True)
+    draft = create_purchase(make_terms(account, purchased_on=datetime.date(2026, 12, 1)), actor=sam, draft=True)
     assert draft.draft
 
 
-def test_a_draft_needs_no_rate_and_confirming_does(account, actor):
+def test_a_draft_needs_no_rate_and_confirming_does(account, sam):
     draft = make_purchase(account, draft=True, currency="GBP")
     with pytest.raises(MissingRate):
-        confirm_purchase(draft, actor=actor)
+        confirm_purchase(draft, actor=sam)
     make_rate("GBP", "1.2711", starting_on=datetime.date(2026, 11, 3))
     with pytest.raises(MissingRate):
-        confirm_purchase(draft, actor=actor)
+        confirm_purchase(draft, actor=sam)
     make_rate("GBP", "1.3")
-    assert confirm_purchase(draft, actor=actor).exchange_rate == Decimal("1.3")
+    assert confirm_purchase(draft, actor=sam).exchange_rate == Decimal("1.3")
 
 
-def test_an_empty_cell_of_the_posting_setup_is_named(account, actor):
+def test_an_empty_cell_of_the_posting_setup_is_named(account, sam):
     PostingSetup.objects.filter(business_group="DOMESTIC").update(deferral=None)
     with pytest.raises(MissingAccount, match="no deferral account for business group DOMESTIC"):
-        create_purchase(make_terms(account), actor=actor)
+        create_purchase(make_terms(account), actor=sam)
     assert not Purchase.objects.exists()
 
 
-def test_the_draft_cycle_posts_confirmation_and_mirror_to_the_cent(account, actor):
+def test_the_draft_cycle_posts_confirmation_and_mirror_to_the_cent(account, sam):
     draft = make_purchase(account, draft=True)
     assert trial_balance() == {}
-    confirm_purchase(draft, actor=actor)
+    confirm_purchase(draft, actor=sam)
     posted = {"1100": {"LCY": Decimal(800), "USD": Decimal(800)}, "2400": {"LCY": Decimal(-800), "USD": Decimal(-800)}}
     assert trial_balance() == posted
     with pytest.raises(AlreadyConfirmed):
-        confirm_purchase(draft, actor=actor)
-    return_to_draft(draft, actor=actor, reason="Wrong price")
+        confirm_purchase(draft, actor=sam)
+    return_to_draft(draft, actor=sam, reason="Wrong price")
     assert trial_balance() == {}
     assert JournalEntry.objects.latest("id").reason == "Wrong price"
 
-    edit_draft(draft, make_terms(account, number_of_credits=3, amount_paid_per_credit="33.33"), actor=actor)
-    confirm_purchase(draft, actor=actor)
+    edit_draft(draft, make_terms(account, number_of_credits=3, amount_paid_per_credit="33.33"), actor=sam)
+    confirm_purchase(draft, actor=sam)
     assert trial_balance()["2400"]["USD"] == Decimal("-99.99")
     keys = JournalEntry.objects.order_by("id").values_list("event_key", flat=True)
     assert [key.split(":", 2)[2] for key in keys] == ["confirm:1", "draft:1", "confirm:2"]
 
 
-def test_free_credits_post_nothing_and_can_be_allocated(account, actor):
+def test_free_credits_post_nothing_and_can_be_allocated(account, sam):
     free = make_purchase(account, amount_paid_per_credit="0")
     assert not JournalEntry.objects.exists()
-    assert allocate(make_milestone(make_project(account), 4), actor=actor)
+    assert allocate(make_milestone(make_project(account), 4), actor=sam)
     free.refresh_from_db()
     assert (free.credits_available, free.deferred) == (6, 0)
 
@@ -172,39 +159,39 @@ def test_more_than_the_value_may_be_paid(account):
     assert make_purchase(account, value_per_credit="80", amount_paid_per_credit="100").paid_total == 1000
 
 
-def test_confirmed_terms_are_fixed(account, actor):
+def test_confirmed_terms_are_fixed(account, sam):
     lot = make_purchase(account)
     with pytest.raises(NotDraft):
-        edit_draft(lot, make_terms(account, number_of_credits=11), actor=actor)
+        edit_draft(lot, make_terms(account, number_of_credits=11), actor=sam)
 
 
-def test_the_account_is_fixed_once_confirmed_even_back_in_draft(account, actor):
+def test_the_account_is_fixed_once_confirmed_even_back_in_draft(account, sam):
     other = make_account("Another")
     draft = make_purchase(account, draft=True)
-    assert edit_draft(draft, make_terms(other), actor=actor).account == other
-    return_to_draft(confirm_purchase(draft, actor=actor), actor=actor)
+    assert edit_draft(draft, make_terms(other), actor=sam).account == other
+    return_to_draft(confirm_purchase(draft, actor=sam), actor=sam)
     with pytest.raises(AccountFixed) as refused:
-        edit_draft(draft, make_terms(account), actor=actor)
+        edit_draft(draft, make_terms(account), actor=sam)
     assert refused.value.field == "account"
-    edit_draft(draft, make_terms(other, currency="EUR", number_of_credits=1), actor=actor)
+    edit_draft(draft, make_terms(other, currency="EUR", number_of_credits=1), actor=sam)
 
 
-def test_given_back_credits_leave_a_trail_that_decides(account, actor):
+def test_given_back_credits_leave_a_trail_that_decides(account, sam):
     lot, milestone = make_purchase(account), make_milestone(make_project(account), 4)
-    allocate(milestone, actor=actor)
-    adjust(milestone, total=0, actor=actor)
+    allocate(milestone, actor=sam)
+    adjust(milestone, total=0, actor=sam)
     with pytest.raises(AlreadyUsed):
-        return_to_draft(lot, actor=actor)
+        return_to_draft(lot, actor=sam)
 
 
-def test_only_a_new_draft_is_deleted(account, actor):
+def test_only_a_new_draft_is_deleted(account, sam):
     lot, draft = make_purchase(account), make_purchase(account, draft=True)
     with pytest.raises(NotDraft):
-        delete_draft(lot, actor=actor)
-    return_to_draft(lot, actor=actor)
+        delete_draft(lot, actor=sam)
+    return_to_draft(lot, actor=sam)
     with pytest.raises(HasHistory):
-        delete_draft(lot, actor=actor)
-    delete_draft(draft, actor=actor)
+        delete_draft(lot, actor=sam)
+    delete_draft(draft, actor=sam)
     assert list(Purchase.objects.all()) == [lot]
 
 
@@ -217,17 +204,17 @@ def test_numbers_follow_each_other_and_pass_over_those_of_an_import(account):
 
 
 class TestDates:
-    def change(self, lot, actor, **changes):
+    def change(self, lot, sam, **changes):
         dates = {"starts_on": lot.starts_on, "expires_on": lot.expires_on, "reason": "Renewed"} | changes
-        return change_dates(lot, actor=actor, **dates)
+        return change_dates(lot, actor=sam, **dates)
 
-    def test_old_new_reason_and_who_are_kept_and_nothing_is_posted(self, account, actor):
+    def test_old_new_reason_and_who_are_kept_and_nothing_is_posted(self, account, sam):
         lot = make_purchase(account)
         before = trial_balance()
-        self.change(lot, actor, expires_on=datetime.date(2028, 1, 1), reason=" Renewed ")
+        self.change(lot, sam, expires_on=datetime.date(2028, 1, 1), reason=" Renewed ")
         kept = PurchaseDateChange.objects.get()
         assert (kept.old_expires_on, kept.new_expires_on) == (datetime.date(2027, 11, 1), datetime.date(2028, 1, 1))
-        assert (kept.reason, kept.changed_by) == ("Renewed", actor)
+        assert (kept.reason, kept.changed_by) == ("Renewed", sam)
         assert trial_balance() == before
 
     @pytest.mark.parametrize(
@@ -240,21 +227,21 @@ class TestDates:
         ],
         ids=["no reason", "no change", "before the start", "passed"],
     )
-    def test_refused_at_its_field(self, account, actor, changes, field):
+    def test_refused_at_its_field(self, account, sam, changes, field):
         with pytest.raises(BadTerms) as refused:
-            self.change(make_purchase(account), actor, **changes)
+            self.change(make_purchase(account), sam, **changes)
         assert refused.value.field == field
         assert not PurchaseDateChange.objects.exists()
 
-    def test_to_today_is_the_earliest(self, account, actor):
-        assert self.change(make_purchase(account), actor, expires_on=TODAY).expires_on == TODAY
+    def test_to_today_is_the_earliest(self, account, sam):
+        assert self.change(make_purchase(account), sam, expires_on=TODAY).expires_on == TODAY
 
-    def test_locked_once_credits_have_expired(self, account, actor):
-        lot = self.change(make_purchase(account), actor, expires_on=TODAY)
-        expire_purchase(lot, actor=actor)
+    def test_locked_once_credits_have_expired(self, account, sam):
+        lot = self.change(make_purchase(account), sam, expires_on=TODAY)
+        expire_purchase(lot, actor=sam)
         with pytest.raises(DatesLocked, match="10 expired credits"):
-            self.change(lot, actor, expires_on=datetime.date(2028, 1, 1))
+            self.change(lot, sam, expires_on=datetime.date(2028, 1, 1))
 
-    def test_a_draft_is_simply_edited(self, account, actor):
+    def test_a_draft_is_simply_edited(self, account, sam):
         with pytest.raises(DatesLocked, match="draft"):
-            self.change(make_purchase(account, draft=True), actor, expires_on=datetime.date(2028, 1, 1))
+            self.change(make_purchase(account, draft=True), sam, expires_on=datetime.date(2028, 1, 1))

@@ -16,7 +16,7 @@ from credits.services.edit_milestone import Details, edit_milestone
 from credits.services.expire import expire_purchase
 from credits.services.milestones import complete
 from credits.services.night import expire_credits
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_user
+from tests.builders import make_account, make_milestone, make_project, make_purchase, make_user
 from tests.credits.nights import credits_of
 
 pytestmark = [
@@ -42,12 +42,6 @@ def at_once(actions: list) -> list:
 
     with ThreadPoolExecutor(len(actions)) as pool:
         return list(pool.map(one, actions))
-
-
-@pytest.fixture
-def account():
-    make_company()
-    return make_account()
 
 
 def split(results: list) -> tuple[int, list[type]]:

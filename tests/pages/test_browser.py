@@ -1,43 +1,26 @@
 """The kit in a real browser: what its few lines of script do, and that the policy lets all of it through."""
 
-import os
-import shutil
-
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connections
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+from tests.browsing import browser, complaints_of, needs_chromium  # noqa: F401  (fixture)
+
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.pages.sample"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+    needs_chromium,
 ]
 
 
 @pytest.fixture
-def browser(monkeypatch):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        # Playwright runs a loop in this thread, and Django takes that for asynchronous code.
-        monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-        connections.close_all()  # those of the loop, which nobody sees once it has ended
-
-
-@pytest.fixture
-def page(browser, live_server, client):
+def page(browser, live_server, client):  # noqa: F811
     """A page of a signed-in person; it fails on any complaint of the browser and any answer of 400 and above."""
     client.force_login(User.objects.create_superuser("sam"))
     context = browser.new_context(base_url=live_server.url, color_scheme="light")
     cookie = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    opened, complaints = context.new_page(), []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+    opened = context.new_page()
+    complaints = complaints_of(opened)
     yield opened
     assert complaints == []
 
