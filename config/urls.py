@@ -23,7 +23,7 @@ urlpatterns = [
     path("customers/", include("opportunities.urls")),
     path("credits/", include("credits.urls")),
     path("books/", include("ledger.urls")),
-    path("nights/", include("config.night_urls")),
+    path("nights/", include("config.nights.urls")),
     # The admin has no doors of its own.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/logout/", LogoutView.as_view()),

@@ -6,7 +6,7 @@ class CreditsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: models are ready only now.
-        from credits import sections_milestones, sections_purchases
+        from credits.sections import milestones, purchases
 
-        sections_purchases.register_all()
-        sections_milestones.register_all()
+        purchases.register_all()
+        milestones.register_all()

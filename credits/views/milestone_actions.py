@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db import transaction
 
+from credits.actions.milestones import breadcrumb_of, held_back_url
 from credits.forms.milestones import CompleteForm, ReopenForm, TotalForm
 from credits.models import Milestone
-from credits.previews_allocation import set_total
-from credits.previews_completion import complete_and_describe, reopen_and_describe
+from credits.previews.allocation import set_total
+from credits.previews.completion import complete_and_describe, reopen_and_describe
 from credits.reports.drawing_order import drawing_order_for
-from credits.views.milestone_elements import breadcrumb_of, held_back_url
 from pages import receipts
 from pages.clock import business_date
 from pages.elements import Crumb

@@ -3,14 +3,14 @@
 from django.db.models import Sum
 from django.urls import reverse
 
+from credits.actions.milestones import actions_of, breadcrumb_of, figures_of, locked_fields
 from credits.filters.milestones import MilestoneFilter
 from credits.forms.milestones import MilestoneForm
 from credits.models import Milestone
-from credits.previews_completion import coming_revenue
+from credits.previews.completion import coming_revenue
 from credits.reports.milestones import TONES, milestones
 from credits.services.edit_milestone import create_milestone, edit_milestone
 from credits.tables.milestones import MilestoneTable, state_label
-from credits.views.milestone_elements import actions_of, breadcrumb_of, figures_of, locked_fields
 from ledger.reports.journal import entries_of
 from opportunities.models import Project
 from pages.clock import business_date

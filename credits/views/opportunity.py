@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.functional import cached_property
 
-from credits.entry_previews import later, warnings
 from credits.forms.opportunity import RowFormSet, Rows
 from credits.models import Purchase
-from credits.previews import confirm_label, new_lot, now
+from credits.previews.entry import later, warnings
+from credits.previews.lots import confirm_label, new_lot, now
 from credits.reports.proposal import Proposal, ProposedLine, propose
 from credits.services.from_opportunity import create_from_opportunity
 from ledger.money import ZERO

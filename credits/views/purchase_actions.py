@@ -4,10 +4,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from credits.entry_previews import difference, warnings
 from credits.forms.purchases import EXPIRED, DatesForm, ReturnForm
 from credits.models import Purchase
-from credits.previews import available, confirm_label, lot_change, now
+from credits.previews.entry import difference, warnings
+from credits.previews.lots import available, confirm_label, lot_change, now
 from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.purchases import confirm_purchase, delete_draft, return_to_draft

@@ -6,10 +6,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from credits.entry_previews import difference, later, warnings
 from credits.forms.purchases import PurchaseForm, initial_of, locked_of
 from credits.models import CreditsSetup, Purchase
-from credits.previews import confirm_label, new_lot, now
+from credits.previews.entry import difference, later, warnings
+from credits.previews.lots import confirm_label, new_lot, now
 from credits.reports.proposal import year_after
 from credits.services.purchases import confirm_purchase, create_purchase, edit_draft
 from ledger.dates import ledger_setup

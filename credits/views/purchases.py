@@ -9,13 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
+from credits.actions.purchases import actions
 from credits.filters.purchases import PurchaseFilter
 from credits.models import Consumption, Purchase
 from credits.reports.history import history
 from credits.reports.lots import STATES, TONES, bar, grace_days, past_expiry, with_consumed, with_state
 from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
-from credits.views.manage import actions
 from ledger.reports.journal import entries_of
 from opportunities.models import Account
 from pages import markup

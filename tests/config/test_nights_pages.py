@@ -7,8 +7,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from config import nights_start, tasks
+from config import tasks
 from config.night import start_night
+from config.nights import start
 from ledger.models import BatchChunk, BatchRun, JournalEntry, PostingSetup
 from ledger.models.nights import State
 from tests.builders import make_account, make_company, make_purchase, make_user
@@ -154,7 +155,7 @@ def test_without_workers_a_sentence_and_no_run_that_nobody_does(signed_in, monke
     monkeypatch.setattr(tasks.run_nights, "apply_async", unreachable)
     response = confirm(signed_in(RUN))
     assert response.status_code == 200
-    assert response.context["form"].non_field_errors() == [nights_start.NO_WORKERS]
+    assert response.context["form"].non_field_errors() == [start.NO_WORKERS]
     assert not BatchRun.objects.exists()
 
 
@@ -165,7 +166,7 @@ def test_redis_that_is_really_gone_is_such_a_case(signed_in, settings, monkeypat
     send = tasks.run_nights.apply_async
     monkeypatch.setattr(tasks.run_nights, "apply_async", lambda args, **options: send(args, connection=gone, **options))
     response = confirm(signed_in(RUN))
-    assert response.context["form"].non_field_errors() == [nights_start.NO_WORKERS]
+    assert response.context["form"].non_field_errors() == [start.NO_WORKERS]
     assert not BatchRun.objects.exists()
 
 

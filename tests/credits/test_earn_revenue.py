@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from credits.models import Completion, Purchase
-from credits.previews_completion import coming_revenue
+from credits.previews.completion import coming_revenue
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
 from ledger.models import AccountingPeriod, JournalEntry, PostingSetup, ProductPostingGroup

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from credits import sources_milestones
 from credits.filters.milestones import BOTH
 from credits.reports.milestones import milestones, waiting
+from credits.sources import milestones as sources
 from credits.tables.milestones import state_badge
 from ledger.sources import register as register_source
 from opportunities.models import Account, Project
@@ -26,7 +26,7 @@ def register_all() -> None:
     register("project.actions", new_milestone, order=10, permission="credits.manage_milestones")
     register("account", of_account, order=30, permission="credits.view_milestone")
     register("home", all_waiting, order=20, permission="credits.view_milestone")
-    register_source("milestone:", many=sources_milestones.milestones)
+    register_source("milestone:", many=sources.milestones)
 
 
 def of_project(request: HttpRequest, project: Project) -> str | None:

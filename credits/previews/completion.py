@@ -79,7 +79,7 @@ def _earn(milestone: Milestone) -> Coming:
     earned = earn_completed(account, account, on=business_date())
     completion = milestone.completions.filter(reopened_at=None).first()
     if completion is None or completion.earned_on is None:
-        return Coming(errors=earned.errors)
+        return Coming(errors=[str(refusal) for _, refusal in earned.refusals])
     lines = posting_lines([completion.entry_id] if completion.entry_id else [])
     effective = f"effective {formats.day(completion.actual_on)}"
     return Coming([replace(line, note=f"by the next night, {line.note or effective}") for line in lines])

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from credits import sources_purchases
 from credits.models import Purchase
 from credits.reports.holdings import Holding, holdings, soon_days
 from credits.reports.lots import bar, with_consumed
 from credits.reports.proposal import propose
+from credits.sources import purchases as sources
 from ledger.sources import register as register_source
 from opportunities.models import Account, Opportunity
 from pages import markup
@@ -34,8 +34,8 @@ def register_all() -> None:
     register("opportunity", bought_from, order=10, permission=VIEW)
     register("opportunity.figures", figures_of_opportunity, order=10, permission=VIEW)
     register("opportunity.actions", create_from, order=10)
-    for prefix in sources_purchases.PREFIXES:
-        register_source(prefix, many=sources_purchases.purchases)
+    for prefix in sources.PREFIXES:
+        register_source(prefix, many=sources.purchases)
 
 
 def listed(**asked: object) -> str:

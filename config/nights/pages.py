@@ -1,4 +1,4 @@
-"""Nights in the browser: what ran, and how far it is. Starting one: `config.nights_start`."""
+"""Nights in the browser: what ran, and how far it is. Starting one: `config.nights.start`."""
 
 from datetime import timedelta
 from typing import Any

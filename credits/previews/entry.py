@@ -3,7 +3,7 @@
 import datetime
 
 from credits.models import Purchase
-from credits.previews import available, posted_sum
+from credits.previews.lots import available, posted_sum
 from credits.services.purchases import confirm_purchase
 from ledger.previews import posting_lines
 from ledger.services.posting import recording
