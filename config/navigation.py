@@ -18,6 +18,7 @@ class Entry:
     label: str
     url_name: str
     permission: str = ""
+    also: tuple[str, ...] = ()  # lists without an entry of their own, which are found behind this one
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Shown:
     current: bool
 
 
+BEHIND_SETUP = ("ledger:chart", "ledger:rate-list", "ledger:currency-list")
 NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (Entry("Home", "home"),)),
     (
@@ -53,7 +55,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Journal", "ledger:journal", "ledger.view_journalentry"),
             Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
             Entry("Periods", "ledger:period-list", "ledger.view_accountingperiod"),
-            Entry("Posting setup", "ledger:posting-setup", "ledger.view_postingsetup"),
+            Entry("Posting setup", "ledger:posting-setup", "ledger.view_postingsetup", BEHIND_SETUP),
         ),
     ),
     (
@@ -81,12 +83,12 @@ def shell(request: Request) -> dict[str, Any]:
 
 def navigation(request: Request) -> list[dict[str, Any]]:
     groups = ((label, [entry for entry in entries if allowed(request.user, entry)]) for label, entries in NAVIGATION)
-    shown = [(label, [(entry.label, address(entry.url_name)) for entry in entries]) for label, entries in groups]
-    current = longest_prefix(request.path, [url for _, entries in shown for _, url in entries if url])
+    shown = [(label, [(entry.label, addresses(entry)) for entry in entries]) for label, entries in groups]
+    current = longest_prefix(request.path, [url for _, entries in shown for _, urls in entries for url in urls if url])
     return [
-        {"label": label, "entries": [Shown(name, url, url == current) for name, url in entries if url]}
+        {"label": label, "entries": [Shown(name, urls[0], current in urls) for name, urls in entries if urls[0]]}
         for label, entries in shown
-        if any(url for _, url in entries)
+        if any(urls[0] for _, urls in entries)
     ]
 
 
@@ -94,6 +96,10 @@ def allowed(user: Any, entry: Entry) -> bool:
     if entry.permission == "staff":
         return user.is_staff
     return not entry.permission or user.has_perm(entry.permission)
+
+
+def addresses(entry: Entry) -> list[str]:
+    return [address(name) for name in (entry.url_name, *entry.also)]
 
 
 def address(url_name: str) -> str:

@@ -19,7 +19,7 @@ from ledger.reports.company import lcy_of
 from ledger.sources import Source, sources_of
 from pages import formats, markup
 from pages.elements import Action
-from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
+from pages.tables import BadgeColumn, DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
 
 
 def entry_url(entry_id: int) -> str:
@@ -194,7 +194,7 @@ class RateTable(Table):
 class CurrencyTable(Table):
     code = tables.Column()
     name = tables.Column()
-    decimals = CreditsColumn()
+    decimals = NumberColumn()
 
     class Meta:
         model = Currency

@@ -106,6 +106,10 @@ def dress(name: str, field: forms.Field) -> None:
     """The look of the filter bar, and a label where django-filter finds none."""
     if str(field.label) == "[invalid name]":
         field.label = pretty_name(name)
+    if isinstance(field.widget, forms.NullBooleanSelect):
+        field.widget.choices = (("unknown", "Any"), ("true", "Yes"), ("false", "No"))
+    for end, widget in zip(("from", "to"), getattr(field.widget, "widgets", ()), strict=False):
+        widget.attrs["aria-label"] = f"{field.label} {end}"
     for widget in (field.widget, *getattr(field.widget, "widgets", ())):
         look = "form-select" if isinstance(widget, forms.Select) else "form-control"
         widget.attrs["class"] = f"{look} {look}-sm"

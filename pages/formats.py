@@ -36,6 +36,12 @@ def money(value: Decimal | int, currency: Currency) -> str:
     return f"{currency.code}\u00a0{number(value, currency.decimals)}"
 
 
+def counted(value: int, plural: str) -> str:
+    """1 entry, 2 entries"""
+    one = f"{plural[:-3]}y" if plural.endswith("ies") else plural.removesuffix("s")
+    return f"{number(value)} {one if value == 1 else plural}"
+
+
 def day(value: date) -> str:
     """24 Nov 2026"""
     return date_format(value, "j M Y")

@@ -24,6 +24,8 @@ from crispy_forms.utils import render_field
 from django import forms
 from django.utils.safestring import SafeString
 
+DASHES = "---------"  # what Django offers where nothing is chosen
+
 
 class Money(LayoutObject):
     """An amount and its currency in one group, under the amount's label."""
@@ -63,6 +65,8 @@ class Paged(forms.BaseForm):
     def default_layout(self) -> Iterable[Any]:
         wide = [name for name, field in self.fields.items() if isinstance(field.widget, forms.Textarea)]
         short = [name for name in self.fields if name not in wide]
+        if len(short) == 1:
+            return [*short, *wide]
         return [*(tuple(short[at : at + 2]) for at in range(0, len(short), 2)), *wide]
 
     def row(self, row: Any) -> LayoutObject:
@@ -92,9 +96,11 @@ class PageModelForm(Paged, forms.ModelForm):
 
 
 def native(field: forms.Field) -> None:
-    """Dates are typed or picked in the browser's own way; amounts bring up the number keys."""
+    """Dates are typed or picked in the browser's own way; amounts bring up the number keys; no choice is a word."""
     if isinstance(field, forms.DateField) and not field.widget.is_hidden:
         field.widget = forms.DateInput(attrs=field.widget.attrs | {"type": "date"}, format="%Y-%m-%d")
     elif isinstance(field, (forms.DecimalField, forms.IntegerField)) and isinstance(field.widget, forms.NumberInput):
         mode = "decimal" if isinstance(field, forms.DecimalField) else "numeric"
         field.widget = forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off", "class": "num"})
+    elif isinstance(field, forms.ModelChoiceField) and field.empty_label == DASHES:
+        field.empty_label = "Choose" if field.required else "None"

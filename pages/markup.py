@@ -1,15 +1,17 @@
 """The formats with their markup: used by the template tags and by the columns of tables alike."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from pages import formats
 
 SOON = 30
+NUMBERED = re.compile(r"\b[A-Z]{2,4}-\d{4,}\b")
 
 
 def signed(text: str, value: Decimal | int) -> SafeString:
@@ -27,6 +29,11 @@ def credits(value: int | Decimal | None, zero: str | None = None) -> SafeString 
     if value is None or (value == 0 and zero is not None):
         return zero or formats.NOTHING
     return signed(formats.number(value), value)
+
+
+def whole(text: Any) -> SafeString:
+    """A text whose numbers, as SCP-000017, are not broken at the hyphen."""
+    return mark_safe(NUMBERED.sub(r'<span class="text-nowrap">\g<0></span>', conditional_escape(text)))
 
 
 def day(value: date | None) -> SafeString | str:

@@ -53,6 +53,12 @@ class LinkColumn(tables.Column):
         kwargs.setdefault("linkify", lambda record: record.get_absolute_url())
         super().__init__(*args, **kwargs)
 
+    def render(self, value: Any) -> str:
+        return markup.whole(value)
+
+    def value(self, value: Any) -> Any:
+        return value
+
 
 class NumberColumn(tables.Column):
     attrs = {"td": {"class": "num"}, "th": {"class": "num"}}

@@ -127,6 +127,9 @@ class RateEdit(RateCreate):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"instance": self.object, "locked": {"currency": "A rate keeps its currency."}}
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"rate": format(self.object.rate.normalize(), "f")}
+
 
 class CurrencyList(SetupList):
     permission_required = "ledger.view_currency"

@@ -2,6 +2,7 @@
 
 {{ purchase.paid|money:purchase.currency }}    USD 1,234.50, true minus, red when negative
 {{ lot.available|credits }}                    1,200
+{{ number|counted:"entries" }}                 1 entry, 2 entries
 {{ lot.expiry_date|day }} {% days_away lot.expiry_date %}
 {% badge "Draft" "warn" %}                     tones: neutral, info, good, warn, bad
 {% lot_bar consumed=4 allocated=6 available=10 expired=0 %}
@@ -31,6 +32,7 @@ register = template.Library()
 register.filter("money", markup.money)
 register.filter("day", markup.day)
 register.filter("as_text", as_text)
+register.filter("counted", formats.counted)
 register.simple_tag(markup.badge, name="badge")
 
 LOT_PARTS = ("consumed", "allocated", "available", "expired")

@@ -34,6 +34,7 @@ class Allowed(PermissionRequiredMixin, ContextMixin, View):
 class Page(Allowed):
     title = ""
     lead = ""
+    menu_label = "Actions"  # on the button of the menu beside the primary action
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -68,6 +69,7 @@ class Page(Allowed):
             "breadcrumb": self.get_breadcrumb(),
             "primary_action": next((action for action in actions if action.primary), None),
             "menu_actions": [action for action in actions if not action.primary],
+            "menu_label": self.menu_label,
         }
         return super().get_context_data(**(shell | kwargs))
 
