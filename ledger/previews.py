@@ -1,24 +1,33 @@
 """What was posted, in the rows of a preview or a receipt:
 
-    with recording() as entries:
-        confirm_purchase(...)
-    Preview(postings=posting_lines(entries), ...)
+    purchase, postings = recorded(lambda: confirm_purchase(...))
+    Preview(postings=postings, ...)
 
 Nothing in them comes from a sequence, so that two rehearsals of the same say the same.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.db.models import F, Sum
 
 from ledger.models import JournalEntry, JournalLine
 from ledger.money import ZERO
 from ledger.reports.company import with_company
+from ledger.services.posting import recording
 from pages import formats
 from pages.preview import PostingLine
 
+Result = TypeVar("Result")
+
 AMOUNTS = ("debit", "credit", "debit_lcy", "credit_lcy")
+
+
+def recorded(service: Callable[[], Result]) -> tuple[Result, list[PostingLine]]:
+    """What the service gives back, and the lines that it posted."""
+    with recording() as entries:
+        result = service()
+    return result, posting_lines(entries)
 
 
 def posting_lines(entry_ids: Sequence[int]) -> list[PostingLine]:

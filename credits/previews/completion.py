@@ -6,8 +6,7 @@ from credits.models import Milestone
 from credits.services.earn import earn_completed
 from credits.services.milestones import complete, reopen
 from ledger.dates import business_date
-from ledger.previews import posting_lines
-from ledger.services.posting import recording
+from ledger.previews import posting_lines, recorded
 from opportunities.services.locks import lock_account
 from pages import formats
 from pages.preview import Change, LeftOut, Link, PostingLine, Preview, rehearse
@@ -26,19 +25,19 @@ def complete_and_describe(milestone: Milestone, *, actual_on, actor) -> Preview:
         postings=coming.lines,
         left_out=left_out,
         confirm_label="Complete the milestone",
+        posted_later="The next night posts this, together with whatever else it finds." if coming.lines else "",
     )
 
 
 def reopen_and_describe(milestone: Milestone, *, reason: str, actor) -> Preview:
     """Reopens, and shows the mirror of what was posted."""
     before = _state(milestone)
-    with recording() as entries:
-        completion = reopen(milestone, reason=reason, actor=actor)
+    completion, postings = recorded(lambda: reopen(milestone, reason=reason, actor=actor))
     why = "no night has posted it yet" if completion.earned_on is None else "none was posted for it"
     return Preview(
         changes=[Change(milestone.number, before, f"Open, {_status(milestone)}")],
-        postings=posting_lines(entries),
-        left_out=[] if entries else [LeftOut("Revenue", f"{why}, so nothing is taken back.")],
+        postings=postings,
+        left_out=[] if postings else [LeftOut("Revenue", f"{why}, so nothing is taken back.")],
         confirm_label="Reopen the milestone",
         made=[Link("History of completions", f"{milestone.get_absolute_url()}?tab=completions")],
     )

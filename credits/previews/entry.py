@@ -5,8 +5,7 @@ import datetime
 from credits.models import Purchase
 from credits.previews.lots import available, posted_sum
 from credits.services.purchases import confirm_purchase
-from ledger.previews import posting_lines
-from ledger.services.posting import recording
+from ledger.previews import recorded
 from pages import formats
 from pages.preview import Change, LeftOut, rehearse
 from pages.refusals import Refused
@@ -36,8 +35,7 @@ def later(purchase: Purchase, actor) -> list[LeftOut]:
 
 def would_post(purchase: Purchase, actor) -> str:
     try:
-        with recording() as entries:
-            postings = rehearse(lambda: (confirm_purchase(purchase, actor=actor), posting_lines(entries))[1])
+        _, postings = rehearse(lambda: recorded(lambda: confirm_purchase(purchase, actor=actor)))
     except Refused as refused:
         return f"it cannot be confirmed yet. {refused}"
     if not postings:

@@ -1,8 +1,7 @@
 """How lots are told in previews, receipts and figures: plain values, read at once, since a rehearsal is rolled back.
 
-    with recording() as entries:
-        expired = expire_purchase(lot, actor=actor)
-    Preview(changes=[lot_change(before, now(before))], postings=posting_lines(entries), confirm_label=...)
+    expired, postings = recorded(lambda: expire_purchase(before, actor=actor))
+    Preview(changes=[lot_change(before, now(before))], postings=postings, confirm_label=...)
 
 `before` is the lot as it was read for the page: the services read it anew and leave that one alone.
 """

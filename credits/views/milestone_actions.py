@@ -1,16 +1,11 @@
 """The actions on a milestone, each with its preview: credits, completion, reopening."""
 
-from typing import Any
-
-from django.db import transaction
-
 from credits.actions.milestones import breadcrumb_of, held_back_url
 from credits.forms.milestones import CompleteForm, ReopenForm, TotalForm
 from credits.models import Milestone
 from credits.previews.allocation import set_total
 from credits.previews.completion import complete_and_describe, reopen_and_describe
 from credits.reports.drawing_order import drawing_order_for
-from pages import receipts
 from pages.clock import business_date
 from pages.elements import Crumb
 from pages.views import ActionPage
@@ -33,6 +28,7 @@ class ManageCredits(MilestoneAction):
 
     form_class = TotalForm
     template_name = "credits/manage_credits.html"
+    panel_template_name = "credits/manage_preview.html"
     wide = True
 
     def get_title(self):
@@ -44,18 +40,12 @@ class ManageCredits(MilestoneAction):
     def run(self, form):
         return set_total(self.object, total=form.cleaned_data["total"], actor=self.request.user)
 
-    def preview(self, form):
-        """The lots follow the number that is typed, together with the panel."""
-        response: Any = super().preview(form)
-        response.template_name = "credits/manage_preview.html"
-        return response
-
-    def get_context_data(self, **kwargs):
-        form, on = kwargs["form"], business_date(self.request)
-        total = getattr(form, "cleaned_data", {}).get("total", self.object.credits_needed or 0)
+    def panel_context(self, form):
+        on, total = business_date(self.request), self.object.credits_needed or 0
+        total = getattr(form, "cleaned_data", {}).get("total", total)
         lots = drawing_order_for(self.object, total, on)
         held = [(each, held_back_url(self.object.project, each.reason, on)) for each in lots.held_back]
-        return super().get_context_data(lots=lots, held=held, total=total, on=on, **kwargs)
+        return {"lots": lots, "held": held, "total": total, "on": on}
 
     def get_success_message(self, preview):
         return f"{preview.confirm_label}: done."
@@ -68,14 +58,6 @@ class CompleteMilestone(MilestoneAction):
 
     def run(self, form):
         return complete_and_describe(self.object, actual_on=form.cleaned_data["actual_on"], actor=self.request.user)
-
-    @transaction.atomic
-    def carry_out(self, form, seen):
-        response = super().carry_out(form, seen)
-        # The lines of the panel are the night's, so the receipt does not call them posted.
-        if kept := self.request.session.get(receipts.KEY):
-            kept["postings"] = []
-        return response
 
 
 class ReopenMilestone(MilestoneAction):

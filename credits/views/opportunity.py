@@ -2,23 +2,17 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.utils.functional import cached_property
 
 from credits.forms.opportunity import RowFormSet, Rows
-from credits.models import Purchase
-from credits.previews.entry import later, warnings
-from credits.previews.lots import confirm_label, new_lot, now
+from credits.previews.made import buy_and_describe
 from credits.reports.proposal import Proposal, ProposedLine, propose
-from credits.services.from_opportunity import create_from_opportunity
 from ledger.money import ZERO
-from ledger.previews import posting_lines
-from ledger.services.posting import recording
 from opportunities.models import Opportunity
 from pages import formats
 from pages.clock import business_date
 from pages.elements import Crumb
-from pages.preview import LeftOut, Link, Preview
+from pages.preview import Preview
 from pages.views import ActionPage
 
 
@@ -28,6 +22,7 @@ class OpportunityPurchases(ActionPage):
     permission_required = "credits.manage_purchases"
     queryset = Opportunity.objects.select_related("account", "currency")
     template_name = "credits/opportunity_purchases.html"
+    panel_template_name = "credits/opportunity_panel.html"
     form_class = RowFormSet
     title = "Create Services Credits Customer Purchase"
     wide = True
@@ -46,39 +41,20 @@ class OpportunityPurchases(ActionPage):
         return {"opportunity": self.object, "draft": self.proposal.draft, "prefix": "row"}
 
     def run(self, form: Rows) -> Preview:
-        rows, draft = [each.as_row() for each in form.ticked], form.as_drafts
-        with recording() as entries:
-            made = create_from_opportunity(self.object, rows, draft=draft, actor=self.request.user)
-        lots, postings = [now(purchase) for purchase in made], posting_lines(entries)
-        noun = f"{len(lots)} {'draft' if draft else 'purchase'}{'s' if len(lots) > 1 else ''}"
-        return Preview(
-            changes=[new_lot(lot) for lot in lots],
-            postings=postings,
-            left_out=self.not_done(lots),
-            warnings=self.worth_a_look(lots, draft),
-            confirm_label=confirm_label(f"Create {noun}", postings),
-            made=[Link(f"Purchase {lot.number}", lot.get_absolute_url()) for lot in lots],
-        )
-
-    def not_done(self, lots: list[Purchase]) -> list[LeftOut]:
-        """What is true of several lots is said once, the postings first."""
-        found = dict.fromkeys(left for lot in lots for left in later(lot, self.request.user))
-        return sorted(found, key=lambda left: left.label, reverse=True)
-
-    def worth_a_look(self, lots: list[Purchase], draft: bool) -> list[str]:
-        """Each once, however many lots it is true of."""
-        own = [self.proposal.warning] if self.proposal.warning and not draft else []
-        return list(
-            dict.fromkeys([*own, *(text for lot in lots for text in warnings(lot, business_date(self.request)))])
+        return buy_and_describe(
+            self.object,
+            [row.as_row() for row in form.ticked],
+            draft=form.as_drafts,
+            warning=self.proposal.warning,
+            actor=self.request.user,
+            on=business_date(self.request),
         )
 
     def get_success_message(self, preview: Preview) -> str:
         return f"{len(preview.made)} made: {', '.join(link.label for link in preview.made)}."
 
-    def show(self, form: Rows, template: str = "", **panel: Any) -> HttpResponse:
-        """A change in the form brings the totals up to date with the panel."""
-        panel |= {"proposal": self.proposal, "sums": sums(form, self.object), "oob": bool(template)}
-        return super().show(form, template and "credits/opportunity_panel.html", **panel)
+    def panel_context(self, form: Rows) -> dict[str, Any]:
+        return {"proposal": self.proposal, "sums": sums(form, self.object)}
 
 
 def initial_row(line: ProposedLine) -> dict[str, Any]:

@@ -6,18 +6,11 @@ from django.urls import reverse
 
 from credits.forms.purchases import EXPIRED, DatesForm, ReturnForm
 from credits.models import Purchase
-from credits.previews.entry import difference, warnings
-from credits.previews.lots import available, confirm_label, lot_change, now
-from credits.services.dates import change_dates
-from credits.services.expire import expire_purchase
-from credits.services.purchases import confirm_purchase, delete_draft, return_to_draft
-from ledger.previews import posting_lines
-from ledger.services.posting import recording
-from pages import formats
+from credits.previews import verbs
 from pages.clock import business_date
 from pages.elements import Crumb
 from pages.forms import PageForm
-from pages.preview import Change, LeftOut, Preview
+from pages.preview import Preview
 from pages.views import ActionPage
 
 
@@ -41,16 +34,7 @@ class ConfirmPurchase(PurchaseAction):
     success_message = "The purchase is confirmed: its credits can be allocated."
 
     def run(self, form: PageForm) -> Preview:
-        before = self.object
-        with recording() as entries:
-            confirm_purchase(before, actor=self.request.user)
-        after, postings = now(before), posting_lines(entries)
-        return Preview(
-            changes=[lot_change(before, after)],
-            postings=postings,
-            warnings=warnings(after, business_date(self.request)),
-            confirm_label=confirm_label("Confirm", postings),
-        )
+        return verbs.confirm_and_describe(self.object, actor=self.request.user, on=business_date(self.request))
 
 
 class ReturnPurchase(PurchaseAction):
@@ -61,15 +45,7 @@ class ReturnPurchase(PurchaseAction):
     success_message = "The purchase is a draft again."
 
     def run(self, form: ReturnForm) -> Preview:
-        before = self.object
-        with recording() as entries:
-            return_to_draft(before, actor=self.request.user, reason=form.cleaned_data["reason"])
-        postings = posting_lines(entries)
-        return Preview(
-            changes=[lot_change(before, now(before))],
-            postings=postings,
-            confirm_label=confirm_label("Set back to draft", postings),
-        )
+        return verbs.return_and_describe(self.object, actor=self.request.user, **form.cleaned_data)
 
 
 class PurchaseDates(PurchaseAction):
@@ -88,15 +64,8 @@ class PurchaseDates(PurchaseAction):
         return {"locked": dict.fromkeys(locked, EXPIRED)}
 
     def run(self, form: DatesForm) -> Preview:
-        before = self.object
-        after = change_dates(before, actor=self.request.user, **form.cleaned_data)
-        changes = [change for change in difference(before, now(after)) if change.before != change.after]
-        return Preview(changes=changes, warnings=self.shortened(), confirm_label="Change the dates")
-
-    def shortened(self) -> list[str]:
-        """Said where it is past expiry, so that nobody thinks the credits were safe."""
-        gone = self.object.expires_on and self.object.expires_on < business_date(self.request)
-        return ["It is past its expiry date now; with the new one its credits can be used again."] if gone else []
+        who = {"actor": self.request.user, "on": business_date(self.request)}
+        return verbs.change_dates_and_describe(self.object, **form.cleaned_data, **who)
 
 
 class ExpirePurchase(PurchaseAction):
@@ -107,25 +76,7 @@ class ExpirePurchase(PurchaseAction):
     success_message = "The credits that were left are expired."
 
     def run(self, form: PageForm) -> Preview:
-        before = self.object
-        with recording() as entries:
-            expired = expire_purchase(before, actor=self.request.user)
-        postings = posting_lines(entries)
-        return Preview(
-            changes=[lot_change(before, now(before), note=f"{formats.number(expired.credits)} credits expire")],
-            postings=postings,
-            left_out=self.stays(),
-            warnings=self.still_usable(),
-            confirm_label=confirm_label(f"Expire {formats.number(expired.credits)} credits", postings),
-        )
-
-    def stays(self) -> list[LeftOut]:
-        allocated = self.object.credits_allocated
-        return [LeftOut(f"{formats.number(allocated)} credits", "they are allocated and stay so")] if allocated else []
-
-    def still_usable(self) -> list[str]:
-        today = self.object.expires_on == business_date(self.request)
-        return ["Today is the last usable day: without this, the credits could still be used today."] if today else []
+        return verbs.expire_and_describe(self.object, actor=self.request.user, on=business_date(self.request))
 
 
 class DeletePurchase(PurchaseAction):
@@ -135,9 +86,7 @@ class DeletePurchase(PurchaseAction):
     success_message = "The draft is deleted."
 
     def run(self, form: PageForm) -> Preview:
-        before = Change(self.object.number, available(self.object), "deleted")
-        delete_draft(self.object, actor=self.request.user)
-        return Preview(changes=[before], confirm_label="Delete the draft")
+        return verbs.delete_and_describe(self.object, actor=self.request.user)
 
     def get_success_url(self) -> str:
         return reverse("credits:purchase-list")

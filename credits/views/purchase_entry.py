@@ -8,17 +8,13 @@ from django.utils.functional import cached_property
 
 from credits.forms.purchases import PurchaseForm, initial_of, locked_of
 from credits.models import CreditsSetup, Purchase
-from credits.previews.entry import difference, later, warnings
-from credits.previews.lots import confirm_label, new_lot, now
+from credits.previews.made import create_and_describe, edit_and_describe
 from credits.reports.proposal import year_after
-from credits.services.purchases import confirm_purchase, create_purchase, edit_draft
 from ledger.dates import ledger_setup
-from ledger.previews import posting_lines
-from ledger.services.posting import recording
 from opportunities.models import Account
 from pages.clock import business_date
 from pages.elements import Crumb
-from pages.preview import Link, Preview
+from pages.preview import Preview
 from pages.views import ActionPage
 
 
@@ -54,19 +50,9 @@ class PurchaseCreate(PurchaseEntry):
         }
 
     def run(self, form: PurchaseForm) -> Preview:
-        terms, draft = form.terms(), form.cleaned_data["draft"]
-        with recording() as entries:
-            made = now(create_purchase(terms, actor=self.request.user, draft=draft))
-        self.object = made
-        postings = posting_lines(entries)
-        return Preview(
-            changes=[new_lot(made)],
-            postings=postings,
-            left_out=later(made, self.request.user),
-            warnings=warnings(made, business_date(self.request)),
-            confirm_label=confirm_label("Create draft" if draft else "Create purchase", postings),
-            made=[Link(f"Purchase {made.number}", made.get_absolute_url())],
-        )
+        who = {"actor": self.request.user, "on": business_date(self.request)}
+        self.object, preview = create_and_describe(form.terms(), draft=form.cleaned_data["draft"], **who)
+        return preview
 
 
 class PurchaseClone(PurchaseCreate):
@@ -99,19 +85,9 @@ class PurchaseEdit(PurchaseEntry):
         return {"locked": locked_of(self.object)}
 
     def run(self, form: PurchaseForm) -> Preview:
-        before, confirming = self.object, not form.cleaned_data.get("draft", True)
-        with recording() as entries:
-            edit_draft(before, form.terms(), actor=self.request.user)
-            if confirming:
-                confirm_purchase(before, actor=self.request.user)
-        after, postings = now(before), posting_lines(entries)
-        return Preview(
-            changes=difference(before, after),
-            postings=postings,
-            left_out=later(after, self.request.user),
-            warnings=warnings(after, business_date(self.request)),
-            confirm_label=confirm_label("Save and confirm" if confirming else "Save draft", postings),
-        )
+        confirm = not form.cleaned_data.get("draft", True)
+        who = {"actor": self.request.user, "on": business_date(self.request)}
+        return edit_and_describe(self.object, form.terms(), confirm=confirm, **who)
 
 
 def asked_account(key: str) -> Account | None:

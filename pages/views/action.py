@@ -13,13 +13,17 @@
             allocation = allocate(self.object, actor=self.request.user, on=form.cleaned_data["on"])
             return describe(allocation)
 
-        def get_success_url(self): return self.object.get_absolute_url()
+        def panel_context(self, form: Any) -> dict[str, Any]:
+        return {}
+
+    def get_success_url(self): return self.object.get_absolute_url()
         def get_success_message(self, preview): return "40 credits are allocated."
 
 `run` is the preview and the action: for the preview it is taken back. What it describes is compared with what the
 person saw; if it differs, nothing is written and the panel is shown anew with the differences marked. A `Refused` goes
 to its field and keeps what was typed. Sent twice, it happens once. Without `form_class` only the confirmation is asked.
-`panel_template_name` may include the panel and, with `hx-swap-oob`, other parts that follow what is typed.
+Where more than the panel follows what is typed, `panel_template_name` includes the panel and the other parts, each with
+`{% if oob %}hx-swap-oob="true"{% endif %}`, and `panel_context(form)` gives what they show, on the whole page as well.
 """
 
 from typing import Any
@@ -51,6 +55,9 @@ class ActionPage(EntryPage):
     def run(self, form: Any) -> Preview:
         raise NotImplementedError
 
+    def panel_context(self, form: Any) -> dict[str, Any]:
+        return {}
+
     def get_success_url(self) -> str:
         return self.object.get_absolute_url()
 
@@ -73,7 +80,10 @@ class ActionPage(EntryPage):
         panel: dict[str, Any] = {"waiting": True, "problems": form}
         if form.is_valid():
             panel = self.rehearsed(form)
-        return self.show(form, template=self.panel_template_name, **panel)
+        return self.show(form, template=self.panel_template_name, oob=True, **panel)
+
+    def show(self, form: Any, template: str = "", **more: Any) -> HttpResponse:
+        return super().show(form, template, **self.panel_context(form), **more)
 
     def rehearsed(self, form: Any) -> dict[str, Any]:
         try:

@@ -219,6 +219,7 @@ def test_completing_shows_the_lines_of_the_night_and_posts_nothing(client, dana,
     assert "320.00" in shown
     done = text(confirm(client, url("milestone-complete", milestone), actual_on="2026-11-20"))
     assert "What was posted" not in done
+    assert "The next night posts this" in done
     assert "Completed on 20 Nov 2026" in done
     assert milestone.completions.get().actual_on == datetime.date(2026, 11, 20)
     assert not JournalEntry.objects.filter(event_key__startswith="milestone:").exists()
