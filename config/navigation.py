@@ -54,6 +54,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Journal", "ledger:journal", "ledger.view_journalentry"),
             Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
+            Entry("Roll-forward", "ledger:roll-forward", "ledger.view_journalentry"),
             Entry("Periods", "ledger:period-list", "ledger.view_accountingperiod"),
             Entry("Posting setup", "ledger:posting-setup", "ledger.view_postingsetup", BEHIND_SETUP),
         ),

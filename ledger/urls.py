@@ -1,12 +1,13 @@
 from django.urls import path
 
-from ledger.views import balances, journal, periods, setup
+from ledger.views import balances, journal, periods, roll_forward, setup
 
 app_name = "ledger"
 urlpatterns = [
     path("journal/", journal.JournalList.as_view(), name="journal"),
     path("journal/<int:pk>/", journal.EntryPage.as_view(), name="entry"),
     path("trial-balance/", balances.TrialBalancePage.as_view(), name="trial-balance"),
+    path("roll-forward/", roll_forward.RollForwardPage.as_view(), name="roll-forward"),
     path("accounts/", setup.Chart.as_view(), name="chart"),
     # Codes are the company's own and may hold any character.
     path("accounts/<path:pk>/", journal.StatementPage.as_view(), name="account"),

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from pages import clock, markup, receipts
+from pages import charts, clock, markup, receipts
 from pages import formats as formats
 from pages import sections as registry
 from pages.seen import as_text
@@ -94,3 +94,9 @@ def lot_bar(consumed: int = 0, allocated: int = 0, available: int = 0, expired: 
         parts.append({"name": name, "value": formats.number(value), "x": round(left, 3), "width": round(width, 3)})
         left += width
     return render_to_string("pages/lot_bar.html", {"parts": [part for part in parts if part["width"]]})
+
+
+@register.inclusion_tag("pages/columns.html", name="columns")
+def columns_chart(data: list, title: str) -> dict[str, Any]:
+    """A column chart; the table beside it is the page's."""
+    return {"chart": charts.columns(data), "title": title}

@@ -78,6 +78,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:journal": (ALL, NONE),
     "ledger:entry": (ALL, NONE),
     "ledger:trial-balance": (ALL, NONE),
+    "ledger:roll-forward": (ALL, NONE),
     "ledger:chart": (ALL, NONE),
     "ledger:account": (ALL, NONE),
     "ledger:period-list": (ALL, NONE),

@@ -1,0 +1,34 @@
+-- The contract liability month by month: what the deferral accounts held, what came, what was recognised, what lapsed.
+-- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition,
+-- a breakage account is breakage, other revenue is revenue, another liability alone is a refund. What is left is a change.
+WITH deferral AS (
+    SELECT DISTINCT deferral_id AS code FROM ledger_postingsetup WHERE deferral_id IS NOT NULL
+),
+breakage AS (
+    SELECT DISTINCT breakage_id AS code FROM ledger_postingsetup WHERE breakage_id IS NOT NULL
+),
+movement AS (
+    SELECT l.entry_id, l.lot, l.currency_id, {key} AS key,
+           CASE WHEN e.posting_date < %(first)s THEN NULL ELSE date_trunc('month', e.posting_date)::date END AS month,
+           sum(l.credit - l.debit) AS amount, sum(l.credit_lcy - l.debit_lcy) AS amount_lcy
+    FROM ledger_journalline l
+    JOIN ledger_journalentry e ON e.id = l.entry_id
+    WHERE l.account_id IN (SELECT code FROM deferral) AND e.posting_date <= %(last)s AND e.created_at < %(known_before)s
+    GROUP BY 1, 2, 3, 4, 5
+),
+against AS (
+    SELECT m.month, m.key, m.currency_id, c.debit - c.credit AS amount, c.debit_lcy - c.credit_lcy AS amount_lcy,
+           CASE WHEN a.category = 'asset' OR (a.category = 'liability' AND EXISTS (
+                    SELECT FROM ledger_journalline r JOIN ledger_ledgeraccount ra ON ra.code = r.account_id
+                    WHERE r.entry_id = c.entry_id AND ra.category = 'asset')) THEN 'additions'
+                WHEN a.category = 'liability' THEN 'refunds'
+                WHEN a.code IN (SELECT code FROM breakage) THEN 'breakage'
+                WHEN a.category = 'revenue' THEN 'revenue' END AS cause
+    FROM movement m
+    JOIN ledger_journalline c ON c.entry_id = m.entry_id AND c.lot = m.lot AND c.account_id NOT IN (SELECT code FROM deferral)
+    JOIN ledger_ledgeraccount a ON a.code = c.account_id
+    WHERE m.month IS NOT NULL
+)
+SELECT month, key, currency_id, cause, sum(amount), sum(amount_lcy) FROM against WHERE cause IS NOT NULL GROUP BY 1, 2, 3, 4
+UNION ALL
+SELECT month, key, currency_id, 'total', sum(amount), sum(amount_lcy) FROM movement GROUP BY 1, 2, 3
