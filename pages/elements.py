@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.db.models import Expression
 from django.utils.safestring import SafeString
 
+from pages.refusals import Refused
+
 
 @dataclass(frozen=True)
 class Action:
-    """A button or an entry of the menu. `disabled_reason` keeps it in sight and says why it cannot be used now.
+    """A button or an entry of the menu. `disabled_reason` keeps it in sight and says why it cannot be used now: with what
+    the service would refuse, `reason(refusal_to_confirm(lot, on))`.
 
     Without the permission it is not shown at all. Exactly one may be `primary`.
     """
@@ -19,6 +22,11 @@ class Action:
     permission: str = ""
     primary: bool = False
     danger: bool = False
+
+
+def reason(refusal: Refused | None) -> str:
+    """What a service would refuse, as the reason of an action that is disabled."""
+    return str(refusal) if refusal else ""
 
 
 @dataclass(frozen=True)

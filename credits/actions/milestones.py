@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from credits.models import Milestone
-from credits.models.milestones import Status
+from credits.services.allocate import refusal_to_adjust, refusal_to_allocate
+from credits.services.milestones import refusal_to_complete, refusal_to_reopen
 from opportunities.models import Project
 from pages import markup
-from pages.elements import Action, Crumb, Figure
+from pages.elements import Action, Crumb, Figure, reason
 
 
 def breadcrumb_of(milestone: Milestone) -> list[Crumb]:
@@ -40,11 +41,12 @@ def missing(open_credits: int) -> str:
 
 def actions_of(milestone: Milestone) -> list[Action]:
     """Manage Services Credits comes first; once the credits are there, completing does."""
-    gate = gate_closed(milestone)
+    gate = reason(refusal_to_complete(milestone))
+    takes_credits = refusal_to_adjust if milestone.credits_allocated else refusal_to_allocate
     manage = Action(
         "Manage Services Credits",
         reverse("credits:milestone-credits", args=[milestone.pk]),
-        disabled_reason=no_credits(milestone),
+        disabled_reason=reason(takes_credits(milestone)),
         permission="credits.allocate_credits",
         primary=bool(gate) and not milestone.is_completed,
     )
@@ -58,36 +60,13 @@ def actions_of(milestone: Milestone) -> list[Action]:
     reopen = Action(
         "Reopen",
         reverse("credits:milestone-reopen", args=[milestone.pk]),
-        disabled_reason="" if milestone.is_completed else "It is not completed.",
+        disabled_reason=reason(refusal_to_reopen(milestone)),
         permission="credits.allocate_credits",
     )
     edit = Action(
         "Edit", reverse("credits:milestone-edit", args=[milestone.pk]), permission="credits.manage_milestones"
     )
     return [manage, complete, reopen, edit]
-
-
-def gate_closed(milestone: Milestone) -> str:
-    """Why it cannot be completed; nothing where it can."""
-    if milestone.is_completed:
-        return "It is completed already."
-    if milestone.status == Status.CANCELED:
-        return "It is canceled."
-    if milestone.credits_allocated != (milestone.credits_needed or 0):
-        needed, allocated = milestone.credits_needed or 0, milestone.credits_allocated
-        return f"It needs {needed:,} credits and {allocated:,} are allocated."
-    return ""
-
-
-def no_credits(milestone: Milestone) -> str:
-    """Why its credits cannot be managed; nothing where they can."""
-    if milestone.is_completed:
-        return "It is completed: reopen it first."
-    if milestone.credits_allocated:
-        return ""
-    if milestone.status == Status.CANCELED:
-        return "It is canceled."
-    return "" if milestone.credits_needed else "It needs no credits: enter how many first (Edit)."
 
 
 def held_back_url(project: Project, reason: str, on: datetime.date) -> str:

@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from credits.models import Consumption, CreditsSetup, Purchase
+from credits.models import Consumption, Purchase
 
 DRAFT, CONFIRMED, PAST, EXPIRED, EXHAUSTED = "draft", "confirmed", "past", "expired", "exhausted"
 STATES = {
@@ -69,17 +69,9 @@ def bar(lot: Any) -> Bar:
     return Bar(lot.consumed, lot.credits_allocated - lot.consumed, lot.credits_available, gone)
 
 
-def grace_days() -> int:
-    setup = CreditsSetup.objects.first()
-    return setup.grace_period_days if setup else 0
-
-
 def past_expiry(lot: Purchase, on: datetime.date, grace: int) -> str:
     """Why credits are left after the expiry date, and when they go; nothing for a lot that is usable or spent."""
     if lot.draft or not lot.credits_available or lot.expires_on is None or lot.expires_on >= on:
         return ""
-    left = grace - (on - lot.expires_on).days
-    if left >= 0:
-        last = on + datetime.timedelta(days=left)
-        return f"past expiry, in grace to {last:%-d %b %Y}"
-    return "past expiry, expires tonight"
+    last = lot.expires_on + datetime.timedelta(days=grace)
+    return f"past expiry, in grace to {last:%-d %b %Y}" if on <= last else "past expiry, expires tonight"

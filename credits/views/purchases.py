@@ -13,7 +13,8 @@ from credits.actions.purchases import actions
 from credits.filters.purchases import PurchaseFilter
 from credits.models import Consumption, Purchase
 from credits.reports.history import history
-from credits.reports.lots import STATES, TONES, bar, grace_days, past_expiry, with_consumed, with_state
+from credits.reports.lots import STATES, TONES, bar, past_expiry, with_consumed, with_state
+from credits.services.expire import grace_days
 from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
 from ledger.reports.journal import entries_of
@@ -76,7 +77,7 @@ class PurchaseDetail(DetailPage):
         return past_expiry(self.object, business_date(self.request), grace_days())
 
     def get_actions(self) -> list[Action]:
-        return actions(self.object, business_date(self.request), grace_days())
+        return actions(self.object, business_date(self.request))
 
     def tab_overview(self) -> dict[str, Any]:
         return {"bar": bar(self.object), "past_expiry": self.past_expiry()}

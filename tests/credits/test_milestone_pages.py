@@ -6,6 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from credits.exceptions import GateClosed, NotCompleted
 from credits.models import Milestone
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
@@ -94,8 +95,8 @@ def test_the_page_leads_with_managing_credits_then_with_completing(client, dana,
     page = client.get(url("milestone", milestone))
     assert page.context["primary_action"].label == "Manage Services Credits"
     reasons = {action.label: action.disabled_reason for action in page.context["menu_actions"]}
-    assert reasons["Complete"] == "It needs 4 credits and 0 are allocated."
-    assert reasons["Reopen"] == "It is not completed."
+    assert reasons["Complete"] == str(GateClosed(milestone))
+    assert reasons["Reopen"] == str(NotCompleted(milestone))
     assert "Waiting for credits" in text(page)
     allocate(milestone, actor=dana)
     assert client.get(url("milestone", milestone)).context["primary_action"].label == "Complete"

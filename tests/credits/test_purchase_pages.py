@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from credits.exceptions import AlreadyConfirmed, AlreadyUsed, NotDraft
 from credits.models import CreditsSetup, Purchase
 from credits.services.allocate import adjust, allocate
 from credits.services.dates import change_dates
@@ -335,29 +336,29 @@ class TestPage:
             assert "3 credits: past expiry, expires tonight" in text(staff.get(lot.get_absolute_url()))
 
     def test_each_disabled_action_has_its_reason(self, staff, account):
-        reasons = {}
-        for state, lot in (("draft", make_purchase(account, draft=True)), ("used", expired(account, allocated=4))):
+        lots, reasons = {"draft": make_purchase(account, draft=True), "used": expired(account, allocated=4)}, {}
+        for state, lot in lots.items():
             shown = staff.get(lot.get_absolute_url())
             actions = [shown.context["primary_action"], *shown.context["menu_actions"]]
             reasons[state] = {action.label: action.disabled_reason for action in actions if action}
+        draft, used = lots["draft"], lots["used"]
         assert reasons == {
             "draft": {
                 "Confirm": "",
                 "Edit": "",
-                "Edit dates": "A draft's dates are edited with its other fields.",
-                "Expire": "Nothing of a draft can expire.",
+                "Edit dates": f"{draft} is a draft: edit its dates directly.",
+                "Expire": f"{draft} is a draft: nothing of it can expire.",
                 "Clone": "",
-                "Back to draft": "It is a draft.",
                 "Delete": "",
             },
             "used": {
-                "Confirm": "It is confirmed already.",
-                "Edit": "Confirmed: set it back to draft first.",
-                "Edit dates": "6 credits have expired: the dates are locked.",
-                "Expire": "Nothing is left to expire.",
+                "Confirm": str(AlreadyConfirmed(used)),
+                "Edit": str(NotDraft(used)),
+                "Edit dates": f"{used} has 6 expired credits: its dates are locked.",
+                "Expire": f"{used} has no credits left: all are allocated, refunded or expired already.",
                 "Clone": "",
-                "Back to draft": "It has consumptions in its history.",
-                "Delete": "Only a draft can be deleted.",
+                "Back to draft": str(AlreadyUsed(used)),
+                "Delete": str(NotDraft(used)),
             },
         }
 
