@@ -1,15 +1,16 @@
 """Completing and reopening, run and described for the preview panel and the receipt."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from credits.models import Milestone
-from credits.services.earn import earn_completed
+from credits.reports.coming_revenue import coming_revenue as coming_revenue_of
 from credits.services.milestones import complete, reopen
-from ledger.dates import business_date
-from ledger.previews import posting_lines, recorded
-from opportunities.services.locks import lock_account
+from credits.services.release import ReleaseLine
+from ledger.dates import business_date, ledger_setup
+from ledger.models import Currency, LedgerAccount
+from ledger.previews import recorded
 from pages import formats
-from pages.preview import Change, LeftOut, Link, PostingLine, Preview, rehearse
+from pages.preview import Change, LeftOut, Link, PostingLine, Preview
 
 
 def complete_and_describe(milestone: Milestone, *, actual_on, actor) -> Preview:
@@ -68,17 +69,25 @@ class Coming:
 
 
 def coming_revenue(milestone: Milestone) -> Coming:
-    """The lines that the next night posts for the completion that stands: the night's own step, taken back."""
-    return rehearse(lambda: _earn(milestone))
+    """The lines that the next night posts for the completion that stands."""
+    coming = coming_revenue_of(milestone, on=business_date())
+    accounts = LedgerAccount.objects.in_bulk([line.account for line in coming.lines])
+    lcy = ledger_setup().lcy
+    lines = [_shown(line, accounts[line.account], milestone.project.currency, lcy) for line in coming.lines]
+    return Coming(lines, [str(refusal) for refusal in coming.refusals])
 
 
-def _earn(milestone: Milestone) -> Coming:
-    account = milestone.project.account_id
-    lock_account(account)
-    earned = earn_completed(account, account, on=business_date())
-    completion = milestone.completions.filter(reopened_at=None).first()
-    if completion is None or completion.earned_on is None:
-        return Coming(errors=[str(refusal) for _, refusal in earned.refusals])
-    lines = posting_lines([completion.entry_id] if completion.entry_id else [])
-    effective = f"effective {formats.day(completion.actual_on)}"
-    return Coming([replace(line, note=f"by the next night, {line.note or effective}") for line in lines])
+def _shown(line: ReleaseLine, account: LedgerAccount, currency: Currency, lcy: Currency) -> PostingLine:
+    return PostingLine(
+        account_code=account.code,
+        account_name=account.name,
+        debit=line.debit,
+        credit=line.credit,
+        currency=currency.code,
+        decimals=currency.decimals,
+        debit_lcy=line.debit_lcy,
+        credit_lcy=line.credit_lcy,
+        lcy=lcy.code,
+        lcy_decimals=lcy.decimals,
+        note=f"by the next night, effective {formats.day(line.effective_on)}",
+    )
