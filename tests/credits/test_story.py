@@ -1,4 +1,4 @@
-"""The story of lots A, B and C (posting rules, "As one story"), to the cent, with the books equal after every event."""
+"""The story of lots A, B and C (posting rules, "As one story"), to the cent: after every event the whole trial balance."""
 
 import datetime
 from decimal import Decimal
@@ -15,25 +15,73 @@ from credits.services.milestones import complete, reopen
 from credits.services.purchases import confirm_purchase, create_purchase, return_to_draft
 from ledger.models import JournalEntry
 from tests import builders
-from tests.builders import trial_balance
+from tests.builders import books
 
 pytestmark = pytest.mark.django_db
+SALE = datetime.date(2026, 11, 24)
+DAY = datetime.timedelta(days=1)
+A_ENDS, B_ENDS = datetime.date(2027, 11, 1), datetime.date(2027, 11, 24)
 
-A_BOUGHT = {"1100": {"LCY": 800, "USD": 800}, "2400": {"LCY": -800, "USD": -800}}
+
+def stands(usd="0", gbp="0", lcy=None):
+    """What stands on an account, zeros left out; without `lcy` it is all in the LCY, which is USD."""
+    row = {"USD": Decimal(usd), "GBP": Decimal(gbp), "LCY": Decimal(usd if lcy is None else lcy)}
+    return {currency: balance for currency, balance in row.items() if balance}
 
 
-def at(year, month, day):
-    return time_machine.travel(datetime.datetime(year, month, day, 12, tzinfo=datetime.UTC), tick=False)
+A_SOLD = {"1100": stands("800.00"), "2400": stands("-800.00")}
+RECEIVABLE = stands("1800.00", "250.00", "2117.78")
+ALL_SOLD = {"1100": RECEIVABLE, "2400": stands("-1800.00", "-250.00", "-2117.78")}
+FOUR_OF_A_DONE = {
+    "1100": RECEIVABLE,
+    "2400": stands("-1480.00", "-250.00", "-1797.78"),
+    "4000": stands("-320.00"),
+}
+TWO_OF_C_DONE = {
+    "1100": RECEIVABLE,
+    "2400": stands("-1480.00", "-150.00", "-1670.67"),
+    "4000": stands("-320.00", "-100.00", "-447.11"),
+}
+FOUR_OF_C_DONE = {
+    "1100": RECEIVABLE,
+    "2400": stands("-1480.00", "-50.00", "-1543.56"),
+    "4000": stands("-320.00", "-200.00", "-574.22"),
+}
+EIGHT_MORE_DONE = {
+    "1100": RECEIVABLE,
+    "2400": stands("-714.28", "-50.00", "-777.84"),
+    "4000": stands("-1085.72", "-200.00", "-1339.94"),
+}
+A_AND_C_LAPSED = {
+    "1100": RECEIVABLE,
+    "2400": stands("-1000.00"),
+    "4000": stands("-320.00", "-200.00", "-574.22"),
+    "4090": stands("-480.00", "-50.00", "-543.56"),
+}
+SECOND_OF_B_LAPSED = A_AND_C_LAPSED | {
+    "2400": stands("-714.30"),
+    "4090": stands("-765.70", "-50.00", "-829.26"),
+}
+ALL_ENDED = {
+    "1100": RECEIVABLE,
+    "4000": stands("-320.00", "-200.00", "-574.22"),
+    "4090": stands("-1480.00", "-50.00", "-1543.56"),
+}
+
+
+def at(day):
+    noon = datetime.datetime.combine(day, datetime.time(12), tzinfo=datetime.UTC)
+    return time_machine.travel(noon, tick=False)
 
 
 def night(day):
-    """The night of a day, which must go through."""
-    *_, run = run_nights(day)
-    assert run.state == "done", list(run.steps.values_list("chunks__errors", flat=True))
+    """The nights up to a day, which must go through."""
+    for run in run_nights(day):
+        assert run.state == "done", list(run.steps.values_list("chunks__errors", flat=True))
 
 
 def lines(event_key):
-    """{(account, side): amount in the currency} of one entry, and the same in LCY."""
+    """{(account, side): amounts in the currency and in LCY} of one entry, line by line."""
     entry = JournalEntry.objects.get(event_key=event_key)
     amounts = {}
     for line in entry.lines.all():
@@ -44,147 +92,158 @@ def lines(event_key):
     return amounts
 
 
-def money(*pairs):
-    return [(Decimal(amount), Decimal(lcy)) for amount, lcy in pairs]
+def both(debit, credit, *amounts):
+    """The lines of an entry that debits one account and credits another with these amounts and amounts in LCY."""
+    money = [tuple(map(Decimal, pair)) for pair in amounts]
+    return {(debit, "debit"): money, (credit, "credit"): money}
 
 
 @pytest.fixture
-def company():
-    builders.make_company(lcy="USD")
+def company(company):
     builders.make_rate("GBP", "1.2711")
 
 
-@pytest.fixture
-def sam():
-    return builders.make_user("sam")
+class Story:
+    """The customer, the person at the desk, and the lots and milestones as they come up."""
 
+    def __init__(self, account, sam):
+        self.account, self.sam = account, sam
+        self.project = builders.make_project(account)
+        self.pounds = builders.make_project(account, currency="GBP")
 
-@pytest.fixture
-def account(company):
-    return builders.make_account()
+    def a_is_drafted_confirmed_taken_back_and_confirmed(self):
+        """1: a draft posts nothing. 2: what was paid is deferred, never the value. 3: the mirror. 2 again: a new event."""
+        draft = create_purchase(builders.make_terms(self.account), actor=self.sam, draft=True)
+        assert books(SALE) == {}
+        self.a = confirm_purchase(draft, actor=self.sam)
+        assert books(SALE) == A_SOLD
+        self.a = return_to_draft(self.a, actor=self.sam)
+        assert books(SALE) == {}
+        assert books(SALE - DAY) == A_SOLD  # what was posted on the day of the sale stays there
+        self.a = confirm_purchase(self.a, actor=self.sam)
+        assert books(SALE) == A_SOLD
 
-
-def buy(opportunity, sam):
-    proposal = propose(opportunity, on=datetime.date(2026, 11, 24))
-    rows = [
-        Row(
-            line=row.line, credits=row.credits, value_per_credit=row.price, amount_paid_per_credit=row.price,
-            starts_on=row.starts_on, expires_on=row.expires_on, description=row.line.description, exact=True,
-        )
-        for row in proposal.lines
-    ]  # fmt: skip
-    return create_from_opportunity(opportunity, rows, draft=proposal.draft, actor=sam)
-
-
-def test_three_lots_from_sale_to_last_expiry(account, sam):
-    with at(2026, 11, 24):
-        # 1: a draft posts nothing. 2: confirming posts what was paid, never the value.
-        a = create_purchase(builders.make_terms(account), actor=sam, draft=True)
-        assert trial_balance() == {}
-        a = confirm_purchase(a, actor=sam)
-        assert trial_balance() == A_BOUGHT
-        # 3: back to draft is the mirror; 2 again is a new event.
-        a = return_to_draft(a, actor=sam)
-        assert trial_balance() == {}
-        a = confirm_purchase(a, actor=sam)
-        assert trial_balance() == A_BOUGHT
-
-        # B: one line of 1,000.00 for 7 credits becomes 5 x 142.86 and 2 x 142.85, exactly the line total together.
-        b = buy(builders.make_opportunity(account), sam)
-        assert [(lot.number_of_credits, lot.value_per_credit, lot.amount_paid_per_credit) for lot in b] == [
+    def b_is_bought_from_an_opportunity(self):
+        """One line of 1,000.00 for 7 credits: 5 x 142.86 and 2 x 142.85, together exactly the line."""
+        opportunity = builders.make_opportunity(self.account)
+        proposal = propose(opportunity, on=SALE)
+        rows = [
+            Row(
+                line=row.line, credits=row.credits, value_per_credit=row.price, amount_paid_per_credit=row.price,
+                starts_on=row.starts_on, expires_on=row.expires_on, description=row.line.description, exact=True,
+            )
+            for row in proposal.lines
+        ]  # fmt: skip
+        self.b = create_from_opportunity(opportunity, rows, draft=proposal.draft, actor=self.sam)
+        assert [(lot.number_of_credits, lot.value_per_credit, lot.amount_paid_per_credit) for lot in self.b] == [
             (5, Decimal("142.86"), Decimal("142.86")),
             (2, Decimal("142.85"), Decimal("142.85")),
         ]
-        assert [(lot.starts_on, lot.expires_on) for lot in b] == [
-            (datetime.date(2026, 11, 24), datetime.date(2027, 11, 24))
-        ] * 2
-        assert trial_balance()["2400"] == {"LCY": -1800, "USD": -1800}
+        assert [(lot.starts_on, lot.expires_on) for lot in self.b] == [(SALE, B_ENDS)] * 2
+        assert books(SALE) == {"1100": stands("1800.00"), "2400": stands("-1800.00")}
 
-        # 2c: C is paid in another currency; its rate is the day's, for good.
-        c = builders.make_purchase(
-            account, currency="GBP", number_of_credits=5, amount_paid_per_credit="50.00", actor=sam
+    def c_is_bought_in_pounds(self):
+        """2c: its rate is that of the day of purchase, for good."""
+        self.c = builders.make_purchase(
+            self.account, currency="GBP", number_of_credits=5, amount_paid_per_credit="50.00", actor=self.sam
         )
-        assert lines(f"purchase:{c.pk}:confirm:1") == {
-            ("1100", "debit"): money(("250.00", "317.78")),
-            ("2400", "credit"): money(("250.00", "317.78")),
-        }
-        # 4: free credits are counted and not posted.
-        before = JournalEntry.objects.count()
-        builders.make_purchase(builders.make_account(), amount_paid_per_credit="0", actor=sam)
-        assert JournalEntry.objects.count() == before
+        assert lines(f"purchase:{self.c.pk}:confirm:1") == both("1100", "2400", ("250.00", "317.78"))
+        assert books(SALE) == ALL_SOLD
+        builders.make_rate("GBP", "1.9999", starting_on=SALE)
 
-        # 5: allocating posts nothing. 6: the night earns what was paid for the four credits.
-        project = builders.make_project(account)
-        first = builders.make_milestone(project, 4)
-        allocate(first, actor=sam)
-        complete(first, actor=sam)
-        assert JournalEntry.objects.count() == before
-        night(datetime.date(2026, 11, 24))
-        assert lines(f"milestone:{first.pk}:complete:1") == {
-            ("2400", "debit"): money(("320.00", "320.00")),
-            ("4000", "credit"): money(("320.00", "320.00")),
-        }
+    def free_credits_are_given(self):
+        """4: counted, never posted."""
+        free = builders.make_purchase(builders.make_account(), amount_paid_per_credit="0", actor=self.sam)
+        assert free.credits_available == 10
+        assert books(SALE) == ALL_SOLD
 
-        # 6b: C is cut cumulatively in LCY, at its own rate, whatever today's rate is.
-        builders.make_rate("GBP", "1.9999", starting_on=datetime.date(2026, 11, 24))
-        pounds = builders.make_project(account, currency="GBP")
-        for _ in range(2):
-            milestone = builders.make_milestone(pounds, 2)
-            allocate(milestone, actor=sam)
-            complete(milestone, actor=sam)
-            night(datetime.date(2026, 11, 24))
-            assert lines(f"milestone:{milestone.pk}:complete:1") == {
-                ("2400", "debit"): money(("100.00", "127.11")),
-                ("4000", "credit"): money(("100.00", "127.11")),
-            }
+    def four_of_a_are_used(self):
+        """5: allocating posts nothing, nor does completing. 6: the night earns what was paid for the four."""
+        milestone = self.completed(self.project, 4, before=ALL_SOLD)
+        night(SALE)
+        assert lines(f"milestone:{milestone.pk}:complete:1") == both("2400", "4000", ("320.00", "320.00"))
+        assert books(SALE) == FOUR_OF_A_DONE
 
-        # 6c: eight credits span A, which expires first, and B: a pair of lines per lot.
-        spanning = builders.make_milestone(project, 8)
-        allocate(spanning, actor=sam)
-        complete(spanning, actor=sam)
-        night(datetime.date(2026, 11, 24))
-        spanned = {
-            ("2400", "debit"): money(("480.00", "480.00"), ("285.72", "285.72")),
-            ("4000", "credit"): money(("480.00", "480.00"), ("285.72", "285.72")),
-        }
-        assert lines(f"milestone:{spanning.pk}:complete:1") == spanned
-        # 7: reopening mirrors the stored amounts, once; the credits stay allocated until they are given back.
-        reopen(spanning, actor=sam, reason="Scope changed")
-        assert lines(f"milestone:{spanning.pk}:reopen:1") == {
-            ("2400", "credit"): spanned["2400", "debit"],
-            ("4000", "debit"): spanned["4000", "credit"],
-        }
-        adjust(spanning, total=0, actor=sam)
+    def two_and_two_of_c_are_used(self):
+        """6b: cut cumulatively in LCY, at the rate of C, whatever today's rate is."""
+        for before, after in ((FOUR_OF_A_DONE, TWO_OF_C_DONE), (TWO_OF_C_DONE, FOUR_OF_C_DONE)):
+            milestone = self.completed(self.pounds, 2, before=before)
+            night(SALE)
+            assert lines(f"milestone:{milestone.pk}:complete:1") == both("2400", "4000", ("100.00", "127.11"))
+            assert books(SALE) == after
 
-        # 9: extending B before it expires changes no books, and is kept with its reason.
-        before = JournalEntry.objects.count()
+    def eight_of_a_and_b_are_used(self):
+        """6c: A, which expires first, and then B: a pair of lines per lot."""
+        self.spanning = self.completed(self.project, 8, before=FOUR_OF_C_DONE)
+        night(SALE)
+        assert lines(f"milestone:{self.spanning.pk}:complete:1") == both(
+            "2400", "4000", ("480.00", "480.00"), ("285.72", "285.72")
+        )
+        assert books(SALE) == EIGHT_MORE_DONE
+
+    def they_are_reopened_and_given_back(self):
+        """7: the mirror of the stored amounts, once. The credits stay allocated until they are given back: no posting."""
+        reopen(self.spanning, actor=self.sam, reason="Scope changed")
+        assert lines(f"milestone:{self.spanning.pk}:reopen:1") == both(
+            "4000", "2400", ("480.00", "480.00"), ("285.72", "285.72")
+        )
+        assert books(SALE) == FOUR_OF_C_DONE
+        adjust(self.spanning, total=0, actor=self.sam)
+        assert books(SALE) == FOUR_OF_C_DONE
+
+    def a_and_c_expire(self):
+        """8 and 8b: on the day after expiry the rest lapses; the last part of C takes what is left of its LCY amount."""
+        night(A_ENDS + DAY)
+        for lot, amounts in ((self.a, ("480.00", "480.00")), (self.c, ("50.00", "63.56"))):
+            key = f"credits-expiry:{lot.pk}:2027-11-01:0"
+            assert lines(key) == both("2400", "4090", amounts)
+            entry = JournalEntry.objects.get(event_key=key)
+            assert (entry.effective_on, entry.posting_date) == (A_ENDS + DAY, A_ENDS + DAY)
+        assert books(A_ENDS) == FOUR_OF_C_DONE
+        assert books(A_ENDS + DAY) == A_AND_C_LAPSED
+
+    def the_larger_part_of_b_is_extended(self):
+        """9: before it expires; no posting, and it is kept with its reason."""
         change_dates(
-            b[0],
-            starts_on=b[0].starts_on,
+            self.b[0],
+            starts_on=self.b[0].starts_on,
             expires_on=datetime.date(2027, 12, 31),
             reason="Agreed with the customer",
-            actor=sam,
+            actor=self.sam,
         )
-        assert JournalEntry.objects.count() == before
-        assert b[0].date_changes.get().old_expires_on == datetime.date(2027, 11, 24)
+        assert self.b[0].date_changes.get().old_expires_on == B_ENDS
+        assert books(A_ENDS + DAY) == A_AND_C_LAPSED
 
-    with at(2027, 11, 2):
-        # 8 and 8b: the day after expiry the night lapses what is left; the last part takes the rest of the LCY amount.
-        night(datetime.date(2027, 11, 2))
-        assert lines(f"credits-expiry:{a.pk}:2027-11-01:0") == {
-            ("2400", "debit"): money(("480.00", "480.00")),
-            ("4090", "credit"): money(("480.00", "480.00")),
-        }
-        assert lines(f"credits-expiry:{c.pk}:2027-11-01:0") == {
-            ("2400", "debit"): money(("50.00", "63.56")),
-            ("4090", "credit"): money(("50.00", "63.56")),
-        }
-        expired = JournalEntry.objects.get(event_key=f"credits-expiry:{a.pk}:2027-11-01:0")
-        assert (expired.effective_on, expired.posting_date) == (datetime.date(2027, 11, 2),) * 2
-    with at(2028, 1, 1):
+    def b_expires_in_two_parts(self):
         night(datetime.date(2028, 1, 1))
-    assert trial_balance() == {
-        "1100": {"LCY": Decimal("2117.78"), "USD": 1800, "GBP": 250},
-        "4000": {"LCY": Decimal("-574.22"), "USD": -320, "GBP": -200},
-        "4090": {"LCY": Decimal("-1543.56"), "USD": -1480, "GBP": -50},
-    }
+        assert books(B_ENDS) == A_AND_C_LAPSED
+        assert books(B_ENDS + DAY) == SECOND_OF_B_LAPSED
+        assert books(datetime.date(2027, 12, 31)) == SECOND_OF_B_LAPSED
+        assert books(datetime.date(2028, 1, 1)) == ALL_ENDED
+
+    def completed(self, project, credits, *, before):
+        """A milestone that takes so many credits and is completed; the books stay as they were before."""
+        milestone = builders.make_milestone(project, credits)
+        allocate(milestone, actor=self.sam)
+        assert books(SALE) == before
+        complete(milestone, actor=self.sam)
+        assert books(SALE) == before
+        return milestone
+
+
+def test_three_lots_from_sale_to_last_expiry(account, sam):
+    story = Story(account, sam)
+    with at(SALE):
+        story.a_is_drafted_confirmed_taken_back_and_confirmed()
+        story.b_is_bought_from_an_opportunity()
+        story.c_is_bought_in_pounds()
+        story.free_credits_are_given()
+        story.four_of_a_are_used()
+        story.two_and_two_of_c_are_used()
+        story.eight_of_a_and_b_are_used()
+        story.they_are_reopened_and_given_back()
+    with at(A_ENDS + DAY):
+        story.a_and_c_expire()
+        story.the_larger_part_of_b_is_extended()
+    with at(datetime.date(2028, 1, 1)):
+        story.b_expires_in_two_parts()
