@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db import transaction
 from django.utils import timezone
 
+from credits.reports.tonight import count_completed, count_due
 from credits.services.night import earn_milestones, expire_credits
 from ledger.dates import business_date
 from ledger.models import BatchRun
@@ -21,7 +22,9 @@ STEPS: dict[str, Step] = {
     "Expire services credits": expire_credits,
     "Earn completed milestones": earn_milestones,
 }
+COUNTS = {"Expire services credits": count_due, "Earn completed milestones": count_completed}
 CHUNK_SIZE = 500  # accounts
+MOST_REHEARSED = 20  # chunks and dates that somebody can wait for
 AFTER_MIDNIGHT = datetime.timedelta(minutes=15)
 RETRY_AFTER = datetime.timedelta(hours=1)
 
@@ -78,6 +81,16 @@ def rehearse_nights(
             _rehearse_chunk(first, last, until, total, look)
             transaction.set_rollback(True)
     return list(total.items())
+
+
+def can_be_rehearsed(until: datetime.date) -> bool:
+    """Whether a rehearsal up to `until` takes seconds rather than minutes."""
+    return len(account_ranges(CHUNK_SIZE)) * len(dates_to_run(until)) <= MOST_REHEARSED
+
+
+def count_nights(until: datetime.date) -> list[tuple[str, Outcome]]:
+    """What the nights up to `until` will find, counted in one statement a step; nothing is posted and nothing locked."""
+    return [(name, Outcome(dict(count(until)))) for name, count in COUNTS.items()]
 
 
 def _rehearse_chunk(

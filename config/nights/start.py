@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from config.night import dates_to_run, last_night, rehearse_nights, start_night
+from config.night import can_be_rehearsed, count_nights, dates_to_run, last_night, rehearse_nights, start_night
 from config.tasks import run_nights
 from ledger.dates import business_date
 from ledger.models import BatchRun
@@ -26,6 +26,10 @@ from pages.views import ActionPage
 from pages.views.action import Stale
 
 ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+ONLY_COUNTED = (
+    "This is too much to be rehearsed while you wait: it was counted. What will be posted, and what the books could not "
+    "take, is shown on the page of the night; “manage.py nightly --dry-run” rehearses all of it."
+)
 NO_WORKERS = (
     "The night was not started: the workers cannot be reached, because Redis does not answer. Have it started, then try "
     "again; “manage.py nightly” runs the night without it."
@@ -72,12 +76,13 @@ class NightStart(ActionPage):
 
     def run(self, form: NightForm) -> Preview:
         until, totals = form.cleaned_data["until"], PostingTotals()
-        outcomes = rehearse_nights(until, look=totals.add)
+        rehearsed = can_be_rehearsed(until)
+        outcomes = rehearse_nights(until, look=totals.add) if rehearsed else count_nights(until)
         return Preview(
             changes=[nights(until), *(change(name, outcome) for name, outcome in outcomes)],
             postings=totals.lines(),
             left_out=[LeftOut(name, error) for name, outcome in outcomes for error in outcome.errors],
-            warnings=warnings(until),
+            warnings=warnings(until) if rehearsed else [*warnings(until), ONLY_COUNTED],
             confirm_label=f"Run the {spoken(dates_to_run(until))}",
         )
 
@@ -117,10 +122,14 @@ def nights(until: datetime.date) -> Change:
 
 def change(name: str, outcome: Outcome) -> Change:
     counts = {count: number for count, number in outcome.counts.items() if count != "entries"}
-    told = ", ".join(f"{formats.number(number)} {count}" for count, number in counts.items() if number)
-    return Change(
-        name, "", told or "nothing", note=f"{formats.number(outcome.counts.get('entries', 0))} journal entries"
-    )
+    told = ", ".join(counted(number, count) for count, number in counts.items() if number)
+    entries = outcome.counts.get("entries")
+    note = "" if entries is None else f"{formats.number(entries)} journal entries"
+    return Change(name, "", told or "nothing", note=note)
+
+
+def counted(number: int, plural: str) -> str:
+    return f"{formats.number(number)} {plural.removesuffix('s') if number == 1 else plural}"
 
 
 def spoken(dates: list[datetime.date]) -> str:

@@ -84,12 +84,7 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
     are and named in `refusals`, so that one of them does not stop a night.
     """
     params = {**params, "on": on, "grace": grace_days(), "actor": actor and actor.pk}
-    due = DUE.format(
-        before="<=" if by_hand else "<",
-        scope=scope,
-        obstacle=OBSTACLE,
-        obstacle_joins=OBSTACLE_JOINS.format(contra="breakage"),
-    )
+    due = due_sql(scope, by_hand=by_hand)
     with connection.cursor() as cursor:
         cursor.execute(UNPOSTABLE.format(due=due), params)
         refusals = [
@@ -100,6 +95,12 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
         consumption_ids, credits = cursor.fetchone()
     entries = release(UNITS, [consumption_ids], actor=actor) if consumption_ids else []
     return Expired(len(consumption_ids), int(credits), entries, refusals)
+
+
+def due_sql(scope: str, *, by_hand: bool = False) -> str:
+    """The SELECT of what is due among the purchases `p` that fulfil `scope`; takes `on` and `grace`."""
+    joins = OBSTACLE_JOINS.format(contra="breakage")
+    return DUE.format(before="<=" if by_hand else "<", scope=scope, obstacle=OBSTACLE, obstacle_joins=joins)
 
 
 @transaction.atomic

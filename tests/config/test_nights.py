@@ -203,3 +203,18 @@ def test_a_task_delivered_twice_leaves_the_same_books(monkeypatch):
     tasks.run_nights(TODAY.isoformat())
     assert trial_balance() == books
     assert books["4090"]["USD"] == Decimal("-333.30")
+
+
+def test_what_is_too_much_to_rehearse_is_counted_and_the_counts_are_the_night_s(monkeypatch):
+    expiring(1)
+    expiring(1)
+    monkeypatch.setattr(night, "MOST_REHEARSED", 0)
+    assert not night.can_be_rehearsed(TODAY)
+    counted = {name: outcome.counts for name, outcome in night.count_nights(TODAY)}
+    rehearsed = {name: outcome.counts for name, outcome in night.rehearse_nights(TODAY)}
+    assert counted == {
+        "Expire services credits": {"purchases": 2, "credits": 20},
+        "Earn completed milestones": {"milestones": 0},
+    }
+    for name, counts in counted.items():
+        assert counts.items() <= rehearsed[name].items()

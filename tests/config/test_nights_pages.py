@@ -214,3 +214,17 @@ def test_the_list_makes_the_same_number_of_queries_for_any_number_of_nights(sign
         )
         with django_assert_max_num_queries(10):
             page.get(reverse("night-list"))
+
+
+def test_what_is_too_much_to_rehearse_is_counted_and_says_so_and_runs(signed_in, sent, monkeypatch):
+    make_purchase(make_account(), expires_on=datetime.date(2026, 11, 20))
+    monkeypatch.setattr("config.night.MOST_REHEARSED", 0)
+    page = signed_in(RUN)
+    preview = page.get(START).context["preview"]
+    assert [(change.after, change.note) for change in preview.changes[1:]] == [
+        ("1 purchase, 10 credits", ""),
+        ("nothing", ""),
+    ]
+    assert (list(preview.postings), preview.warnings) == ([], [start.ONLY_COUNTED])
+    confirm(page)
+    assert sent == [("2026-11-24", make_user("sam").pk)]
