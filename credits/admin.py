@@ -14,6 +14,7 @@ from credits.services.expire import expire_purchase
 from credits.services.purchases import confirm_purchase, edit_draft
 from credits.services.terms import Terms
 from ledger.money import round_to
+from pages.admin import OneRow, ReadOnly
 from pages.preview import rehearse
 from pages.refusals import Refused
 
@@ -28,21 +29,6 @@ def twin(name: str, label: str) -> Callable:
         return f"{round_to(getattr(obj, name), obj.currency.decimals):f}"
 
     return number
-
-
-class ReadOnly(admin.ModelAdmin):
-    """To look at: no row is made, changed or deleted here, by anybody."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class DraftForm(forms.ModelForm):
@@ -62,7 +48,7 @@ class DraftForm(forms.ModelForm):
 
 
 @admin.register(Purchase)
-class PurchaseAdmin(ReadOnly):
+class PurchaseAdmin(ReadOnly, admin.ModelAdmin):
     form = DraftForm
     list_display = (
         "number", "account", "currency", "number_of_credits", "credits_available", "expires_on", "draft", "deferred",
@@ -134,7 +120,7 @@ class AmountTwins:
 
 
 @admin.register(Consumption)
-class ConsumptionAdmin(AmountTwins, ReadOnly):
+class ConsumptionAdmin(AmountTwins, ReadOnly, admin.ModelAdmin):
     list_display = ("id", "allocation", "consumption_type", "purchase", "milestone", "credits", "paid_amount_number")
     list_filter = ("consumption_type", "currency")
     list_select_related = ("allocation", "purchase", "milestone", "currency")
@@ -148,7 +134,7 @@ class ConsumptionAdmin(AmountTwins, ReadOnly):
 
 
 @admin.register(Allocation)
-class AllocationAdmin(ReadOnly):
+class AllocationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("number", "allocation_type", "account", "milestone", "allocated_on", "credits")
     list_filter = ("allocation_type", "currency")
     list_select_related = ("account", "milestone", "currency")
@@ -167,14 +153,14 @@ class AllocationAdmin(ReadOnly):
 
 
 @admin.register(Completion)
-class CompletionAdmin(ReadOnly):
+class CompletionAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("milestone", "sequence", "actual_on", "earned_on", "entry", "reopened_at")
     list_select_related = ("milestone", "entry")
     search_fields = ("milestone__number",)
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ReadOnly):
+class MilestoneAdmin(ReadOnly, admin.ModelAdmin):
     list_display = (
         "number",
         "name",
@@ -191,18 +177,12 @@ class MilestoneAdmin(ReadOnly):
 
 
 @admin.register(PurchaseDateChange)
-class PurchaseDateChangeAdmin(ReadOnly):
+class PurchaseDateChangeAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("purchase", "old_expires_on", "new_expires_on", "reason", "changed_by", "changed_at")
     list_select_related = ("purchase", "changed_by")
     search_fields = ("purchase__number", "reason")
 
 
 @admin.register(CreditsSetup)
-class CreditsSetupAdmin(admin.ModelAdmin):
-    """One row of settings, which stays."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not CreditsSetup.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class CreditsSetupAdmin(OneRow):
+    pass

@@ -22,19 +22,7 @@ from ledger.models import (
     PostingSetup,
     ProductPostingGroup,
 )
-
-
-class ReadOnly:
-    """To be looked at, whoever looks."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from pages.admin import OneRow, ReadOnly
 
 
 class CodeIsFixed(admin.ModelAdmin):
@@ -100,16 +88,10 @@ class LedgerSetupForm(forms.ModelForm):
 
 
 @admin.register(LedgerSetup)
-class LedgerSetupAdmin(admin.ModelAdmin):
-    """One row, with the key 1."""
+class LedgerSetupAdmin(OneRow):
+    """With the key 1."""
 
     form = LedgerSetupForm
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not LedgerSetup.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(self, request: HttpRequest, obj: LedgerSetup, form: forms.ModelForm, change: bool) -> None:
         obj.pk = 1
@@ -142,7 +124,6 @@ class JournalEntryAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("posting_date",)
     list_per_page = 50
     search_fields = ("event_key__startswith",)
-    show_full_result_count = False
     inlines = (LineInline,)
 
 

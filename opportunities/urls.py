@@ -1,12 +1,12 @@
 from django.urls import path
 
-from opportunities.views import accounts, lines, opportunities, products, projects
+from opportunities.views import accounts, lines, named, opportunities, products, projects
 
 app_name = "opportunities"
 urlpatterns = [
     path("accounts/", accounts.AccountList.as_view(), name="account-list"),
     path("accounts/new/", accounts.AccountCreate.as_view(), name="account-create"),
-    path("accounts/options/", accounts.AccountOptions.as_view(), name="account-options"),
+    path("accounts/options/", named.AccountOptions.as_view(), name="account-options"),
     path("accounts/<int:pk>/", accounts.AccountDetail.as_view(), name="account"),
     path("accounts/<int:pk>/edit/", accounts.AccountEdit.as_view(), name="account-edit"),
     path("products/", products.ProductList.as_view(), name="product-list"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("opportunities/<int:pk>/edit/", opportunities.OpportunityEdit.as_view(), name="opportunity-edit"),
     path("projects/", projects.ProjectList.as_view(), name="project-list"),
     path("projects/new/", projects.ProjectCreate.as_view(), name="project-create"),
+    path("projects/options/", named.ProjectOptions.as_view(), name="project-options"),
     path("projects/<int:pk>/", projects.ProjectDetail.as_view(), name="project"),
     path("projects/<int:pk>/edit/", projects.ProjectEdit.as_view(), name="project-edit"),
 ]

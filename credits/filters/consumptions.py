@@ -1,7 +1,7 @@
 import django_filters
 
-from credits.filters.purchases import AccountFilter
 from credits.models import Allocation, Consumption
+from opportunities.filters import OfAccount
 from pages.filters import DayRangeFilter, FilterSet, SearchFilter
 
 
@@ -11,7 +11,7 @@ class ConsumptionFilter(FilterSet):
     )
     consumption_type = django_filters.ChoiceFilter(choices=Consumption.Type.choices, label="Type", empty_label="Any")
     consumed_on = DayRangeFilter(label="Date")
-    account = AccountFilter()
+    account = OfAccount()
     purchase = django_filters.CharFilter(label="Purchase", field_name="purchase__number", lookup_expr="iexact")
     allocation = django_filters.CharFilter(label="Allocation", field_name="allocation__number", lookup_expr="iexact")
     milestone = django_filters.CharFilter(label="Milestone", field_name="milestone__number", lookup_expr="iexact")
@@ -27,7 +27,7 @@ class AllocationFilter(FilterSet):
     search = SearchFilter(fields=("number", "milestone__number", "milestone__name", "account__number", "account__name"))
     allocation_type = django_filters.ChoiceFilter(choices=Allocation.Type.choices, label="Type", empty_label="Any")
     allocated_on = DayRangeFilter(label="Date")
-    account = AccountFilter()
+    account = OfAccount()
 
     class Meta:
         model = Allocation

@@ -1,11 +1,12 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from credits.models import Milestone
 from credits.models.milestones import State, Status
 from credits.reports.milestones import UNFUNDED
+from opportunities.filters import ByNumberOrName, OfAccount
 from pages.filters import DayRangeFilter, FilterSet, SearchFilter
 
 NO_STATUS = "none"
@@ -14,21 +15,11 @@ STATES = [*State.choices, (BOTH, "Waiting or needs adjusting")]
 STATUSES = [(status.value or NO_STATUS, status.label) for status in Status]
 
 
-class ByNumberOrName(django_filters.CharFilter):
-    """A record by its whole number, or by a part of its name: a list of all of them is too long."""
-
-    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
-        if not value:
-            return queryset
-        path = self.field_name
-        return queryset.filter(Q(**{f"{path}__number__iexact": value}) | Q(**{f"{path}__name__icontains": value}))
-
-
 class MilestoneFilter(FilterSet):
     search = SearchFilter(fields=("number", "name", "project__name", "project__account__name"))
     state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label="Credits", empty_label="Any")
     target_on = DayRangeFilter(label="Target date")
-    account = ByNumberOrName(field_name="project__account", label="Account")
+    account = OfAccount(field_name="project__account")
     project = ByNumberOrName(field_name="project", label="Project")
     status = django_filters.ChoiceFilter(choices=STATUSES, method="in_status", label="Status", empty_label="Any")
     currency = django_filters.CharFilter(field_name="project__currency", lookup_expr="iexact", label="Currency")

@@ -1,24 +1,13 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from credits.models import Purchase
 from credits.reports.lots import CONFIRMED, PAST, STATES
+from opportunities.filters import OfAccount
 from pages.clock import business_date
 from pages.filters import DayRangeFilter, FilterSet, SearchFilter
-
-
-class AccountFilter(django_filters.CharFilter):
-    """An account by its whole number, or by a part of its name."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label="Account", **kwargs)
-
-    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
-        if not value:
-            return queryset
-        return queryset.filter(Q(account__number__iexact=value) | Q(account__name__icontains=value))
 
 
 class PurchaseFilter(FilterSet):
@@ -27,7 +16,7 @@ class PurchaseFilter(FilterSet):
         label="State", choices=list(STATES.items()), method="in_state", empty_label="Any"
     )
     expires_on = DayRangeFilter(label="Expires")
-    account = AccountFilter()
+    account = OfAccount()
     available = django_filters.ChoiceFilter(
         choices=[("yes", "Available today")], label="Available only", method="only_available", empty_label="Any"
     )

@@ -8,9 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
-
-from opportunities.models import Account
 
 PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 WHOLE = re.compile(r"-?[0-9]+")
@@ -57,36 +54,3 @@ class DayField(forms.DateField):
             return super().to_python(value)
         except ValidationError:
             raise ValidationError(f"“{value}” is not a date. Write it as in 2026-11-24.", code="invalid") from None
-
-
-class AccountField(forms.Field):
-    """An account by its number or its whole name. Suggestions come as one types: a list of all customers is too long."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {
-            "autocomplete": "off",
-            "list": "account-options",
-            "hx-get": reverse_lazy("credits:account-options"),
-            "hx-trigger": "input changed delay:150ms",
-            "hx-target": "#account-options",
-            "hx-swap": "innerHTML",
-            "hx-sync": "this:replace",
-        }
-        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
-
-    def to_python(self, value: Any) -> Account | None:
-        if value in self.empty_values or isinstance(value, Account):
-            return value or None
-        text = str(value).strip()
-        accounts = Account.objects.select_related("currency", "business_group")
-        found = accounts.filter(number__iexact=text)[:2] or accounts.filter(name__iexact=text)[:2]
-        if len(found) != 1:
-            raise ValidationError(
-                f"There is no one account “{text[:LONGEST]}”. Type its number, or choose from the list."
-            )
-        return found[0]
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, Account):
-            return value
-        return str(value) if self.disabled else value.number

@@ -6,14 +6,13 @@ from credits.forms.fields import DayField, WholeNumberField
 from credits.models.milestones import Status
 from credits.services.edit_milestone import Details
 from ledger.dates import business_date
-from opportunities.models import Project
+from opportunities.forms.fields import ProjectField
+from opportunities.models import Account, Project
 from pages.forms import PageForm
 
 
 class MilestoneForm(PageForm):
-    project = forms.ModelChoiceField(
-        Project.objects.none(), help_text="Only credits of its account and currency can pay."
-    )
+    project = ProjectField(help_text="Its number or name. Only credits of its account and currency can pay.")
     name = forms.CharField(max_length=120)
     status = forms.ChoiceField(choices=Status.choices, required=False)
     target_on = DayField(label="Target date", required=False, help_text="Sorts the list; it reserves nothing.")
@@ -23,10 +22,16 @@ class MilestoneForm(PageForm):
 
     layout = ("project", ("name", "status"), ("target_on", "credits_needed"))
 
-    def __init__(self, *args, projects, **kwargs):
+    def __init__(self, *args: Any, account: Account | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        project: Any = self.fields["project"]
-        project.queryset = projects
+        self.account = account
+
+    def clean_project(self) -> Project:
+        """A milestone stays with its account."""
+        project = self.cleaned_data["project"]
+        if self.account and project.account_id != self.account.pk:
+            raise forms.ValidationError(f"{project} is a project of {project.account}. Choose one of {self.account}.")
+        return project
 
     @property
     def details(self) -> Details:

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 
-from credits.forms.fields import AccountField, DayField, PlainDecimalField, WholeNumberField
+from credits.forms.fields import DayField, PlainDecimalField, WholeNumberField
 from credits.models import Purchase
 from credits.services.terms import Terms
 from ledger.models import Currency, ProductPostingGroup
+from opportunities.forms.fields import AccountField
 from pages.forms import Money, PageForm
 
 FIXED = "Fixed once out of draft: set the purchase back to draft to change it, while none of its credits is used."

@@ -29,10 +29,6 @@ class PurchaseQuerySet(models.QuerySet):
         """First to expire first; then the earlier start, the earlier purchase, the lower number."""
         return self.order_by("expires_on", "starts_on", "purchased_on", "number")
 
-    def due_to_expire(self, on, grace_days=0):
-        """What the night of `on` expires: the day after the expiry date and the days of grace, or any later day."""
-        return self.with_credits_left().filter(expires_on__lt=on - timedelta(days=grace_days))
-
     def expiring_soon(self, on, days):
         return self.with_credits_left().filter(expires_on__gte=on, expires_on__lte=on + timedelta(days=days))
 

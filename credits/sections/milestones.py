@@ -36,7 +36,7 @@ def of_project(request: HttpRequest, project: Project) -> str | None:
 
 
 def new_milestone(request: HttpRequest, project: Project) -> Action:
-    return Action("New milestone", f"{reverse('credits:milestone-create')}?project={project.pk}")
+    return Action("New milestone", f"{reverse('credits:milestone-create')}?project={project.number}")
 
 
 def of_account(request: HttpRequest, account: Account) -> str | None:

@@ -93,7 +93,7 @@ def stacked(parts: list[SafeString | str]) -> SafeString | str:
 
 
 def new_purchase(request: Request, account: Account) -> Action:
-    return Action("New purchase", f"{reverse('credits:purchase-create')}?account={account.pk}", primary=True)
+    return Action("New purchase", f"{reverse('credits:purchase-create')}?account={account.number}", primary=True)
 
 
 def create_from(request: Request, opportunity: Opportunity) -> Action:

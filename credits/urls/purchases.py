@@ -5,7 +5,6 @@ from credits.views import consumptions, opportunity, purchase_actions, purchase_
 urlpatterns = [
     path("purchases/", purchases.PurchaseList.as_view(), name="purchase-list"),
     path("purchases/new/", purchase_entry.PurchaseCreate.as_view(), name="purchase-create"),
-    path("purchases/accounts/", purchases.AccountOptions.as_view(), name="account-options"),
     path("purchases/<int:pk>/", purchases.PurchaseDetail.as_view(), name="purchase"),
     path("purchases/<int:pk>/edit/", purchase_entry.PurchaseEdit.as_view(), name="purchase-edit"),
     path("purchases/<int:pk>/clone/", purchase_entry.PurchaseClone.as_view(), name="purchase-clone"),

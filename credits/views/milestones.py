@@ -13,6 +13,7 @@ from credits.services.edit_milestone import create_milestone, edit_milestone
 from credits.tables.milestones import MilestoneTable, state_label
 from ledger.reports.journal import entries_of
 from opportunities.models import Project
+from opportunities.views.named import asked
 from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Tab, Total
 from pages.views import DetailPage, FormPage, ListPage
@@ -90,8 +91,7 @@ class MilestoneCreate(FormPage):
     success_message = "The milestone is there. Allocate its credits next."
 
     def asked_project(self):
-        pk = self.request.GET.get("project", "")
-        return Project.objects.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+        return asked(Project, self.request.GET.get("project"))
 
     def get_breadcrumb(self):
         project = self.asked_project()
@@ -103,7 +103,7 @@ class MilestoneCreate(FormPage):
 
     def get_form_kwargs(self):
         locked = {"project": "The milestone is made in this project."} if self.asked_project() else {}
-        return {"projects": Project.objects.order_by("number"), "locked": locked}
+        return {"locked": locked}
 
     def get_cancel_url(self):
         project = self.asked_project()
@@ -130,8 +130,7 @@ class MilestoneEdit(FormPage):
         return {name: getattr(self.object, name) for name in fields}
 
     def get_form_kwargs(self):
-        projects = Project.objects.filter(account=self.object.project.account_id).order_by("number")
-        return {"projects": projects, "locked": locked_fields(self.object)}
+        return {"account": self.object.project.account, "locked": locked_fields(self.object)}
 
     def save(self, form):
         return edit_milestone(self.object, form.details, actor=self.request.user)

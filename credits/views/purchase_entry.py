@@ -12,6 +12,7 @@ from credits.previews.made import create_and_describe, edit_and_describe
 from credits.reports.proposal import year_after
 from ledger.dates import ledger_setup
 from opportunities.models import Account
+from opportunities.views.named import asked
 from pages.clock import business_date
 from pages.elements import Crumb
 from pages.preview import Preview
@@ -20,7 +21,6 @@ from pages.views import ActionPage
 
 class PurchaseEntry(ActionPage):
     permission_required = "credits.manage_purchases"
-    template_name = "credits/purchase_form.html"
     form_class = PurchaseForm
 
     def get_breadcrumb(self) -> list[Crumb]:
@@ -39,7 +39,7 @@ class PurchaseCreate(PurchaseEntry):
     def get_initial(self) -> dict[str, Any]:
         setup = CreditsSetup.objects.first()
         today = business_date(self.request)
-        account = asked_account(self.request.GET.get("account", ""))
+        account = asked(Account, self.request.GET.get("account"))
         return {
             "account": account,
             "currency": account.currency_id if account else ledger_setup().lcy_id,
@@ -88,8 +88,3 @@ class PurchaseEdit(PurchaseEntry):
         confirm = not form.cleaned_data.get("draft", True)
         who = {"actor": self.request.user, "on": business_date(self.request)}
         return edit_and_describe(self.object, form.terms(), confirm=confirm, **who)
-
-
-def asked_account(key: str) -> Account | None:
-    """The account whose page led here."""
-    return Account.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None

@@ -4,10 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
-from django.views import View
 
 from credits.actions.purchases import actions
 from credits.filters.purchases import PurchaseFilter
@@ -18,11 +15,10 @@ from credits.services.expire import grace_days
 from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
 from ledger.reports.journal import entries_of
-from opportunities.models import Account
 from pages import markup
 from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
-from pages.views import Allowed, DetailPage, ListPage
+from pages.views import DetailPage, ListPage
 
 AVAILABLE = Case(When(draft=False, then=F("credits_available")), default=Value(0))
 
@@ -114,14 +110,3 @@ def expiry_figure(lot: Purchase, on: date, past: str) -> Figure:
     return Figure(
         "Expires", markup.day(lot.expires_on), "?tab=history", note, "bad" if past else "warn" if soon else ""
     )
-
-
-class AccountOptions(Allowed, View):
-    """Suggestions for an account that is being typed: at most twenty, as options of the list beside the field."""
-
-    permission_required = "opportunities.view_account"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        typed = request.GET.get("account", "").strip()[:60]
-        accounts = Account.objects.filter(number__istartswith=typed) | Account.objects.filter(name__icontains=typed)
-        return render(request, "credits/purchase_account_options.html", {"accounts": accounts.order_by("number")[:20]})

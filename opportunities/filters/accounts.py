@@ -15,13 +15,16 @@ class AccountFilter(FilterSet):
         fields = ("search", "currency", "business_group")
 
 
-class OfAccount(django_filters.CharFilter):
-    """An account by its whole number, or by a part of its name: a list of all of them would be too long."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label="Account", **kwargs)
+class ByNumberOrName(django_filters.CharFilter):
+    """A record by its whole number, or by a part of its name: a list of all of them would be too long."""
 
     def filter(self, queryset: QuerySet, value: str) -> QuerySet:
         if not value:
             return queryset
-        return queryset.filter(Q(account__number__iexact=value) | Q(account__name__icontains=value))
+        path = self.field_name
+        return queryset.filter(Q(**{f"{path}__number": value.upper()}) | Q(**{f"{path}__name__icontains": value}))
+
+
+class OfAccount(ByNumberOrName):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"field_name": "account", "label": "Account"} | kwargs)

@@ -1,9 +1,6 @@
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
-from django.views import View
 
 from opportunities.filters import AccountFilter
 from opportunities.forms import AccountForm
@@ -12,7 +9,7 @@ from opportunities.services.accounts import create_account, edit_account
 from opportunities.tables import AccountTable
 from pages import markup
 from pages.elements import Action, Crumb, Figure
-from pages.views import Allowed, DetailPage, FormPage, ListPage
+from pages.views import DetailPage, FormPage, ListPage
 
 MANAGE = "opportunities.manage_customers"
 SHOWN = 10  # rows of each table on the account page
@@ -96,19 +93,3 @@ class AccountEdit(FormPage):
 
     def save(self, form: AccountForm) -> Account:
         return edit_account(self.object, **form.cleaned_data)
-
-
-class AccountOptions(Allowed, View):
-    """Suggestions for an account that is being typed into the field `from`: at most twenty."""
-
-    permission_required = "opportunities.view_account"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        typed = request.GET.get(request.GET.get("from", ""), "").replace("\0", "").strip()[:60]
-        accounts = Account.objects.filter(number__istartswith=typed) | Account.objects.filter(name__icontains=typed)
-        return render(request, "opportunities/account_options.html", {"accounts": accounts.order_by("number")[:20]})
-
-
-def asked_account(request: HttpRequest) -> Account | None:
-    """The account that a link to a form of new work names."""
-    return Account.objects.filter(number=request.GET.get("account", "").replace("\0", "")).first()

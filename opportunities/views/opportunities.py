@@ -5,12 +5,12 @@ from django.urls import reverse
 from ledger.dates import business_date
 from opportunities.filters import OpportunityFilter
 from opportunities.forms import OpportunityForm
-from opportunities.models import Opportunity
+from opportunities.models import Account, Opportunity
 from opportunities.reports.usage import buyers_of
 from opportunities.services.opportunities import create_opportunity, edit_opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.tables.opportunities import STAGE_TONES
-from opportunities.views.accounts import asked_account
+from opportunities.views.named import asked
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.views import DetailPage, FormPage, ListPage
@@ -69,7 +69,7 @@ class OpportunityCreate(FormPage):
     success_message = "The opportunity is there."
 
     def get_initial(self) -> dict[str, Any]:
-        return {"account": asked_account(self.request), "closes_on": business_date()}
+        return {"account": asked(Account, self.request.GET.get("account")), "closes_on": business_date()}
 
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb("Opportunities", reverse("opportunities:opportunity-list"))]

@@ -4,11 +4,11 @@ from django.urls import reverse
 
 from opportunities.filters import ProjectFilter
 from opportunities.forms import ProjectForm
-from opportunities.models import Project
+from opportunities.models import Account, Project
 from opportunities.reports.usage import first_user_of
 from opportunities.services.projects import create_project, edit_project
 from opportunities.tables import ProjectTable
-from opportunities.views.accounts import asked_account
+from opportunities.views.named import asked
 from pages.elements import Action, Crumb
 from pages.views import DetailPage, FormPage, ListPage
 
@@ -51,7 +51,7 @@ class ProjectCreate(FormPage):
     success_message = "The project is there."
 
     def get_initial(self) -> dict[str, Any]:
-        return {"account": asked_account(self.request)}
+        return {"account": asked(Account, self.request.GET.get("account"))}
 
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb("Projects", reverse("opportunities:project-list"))]

@@ -239,7 +239,7 @@ def test_reopening_asks_why_and_shows_the_mirror(client, dana, account, project,
 
 
 def test_created_in_the_project_that_was_asked_for_and_edited_with_locks(client, dana, project, lot):
-    address = f"{reverse('credits:milestone-create')}?project={project.pk}"
+    address = f"{reverse('credits:milestone-create')}?project={project.number}"
     assert "The milestone is made in this project." in text(client.get(address))
     data = {"name": "Design", "status": "approved", "target_on": "2026-12-24", "credits_needed": "4"}
     client.post(address, data)
@@ -257,7 +257,7 @@ def test_created_in_the_project_that_was_asked_for_and_edited_with_locks(client,
 def test_refused_edits_keep_what_was_typed(client, dana, project, lot):
     milestone = make_milestone(project)
     allocate(milestone, actor=dana)
-    data = {"name": "Typed", "status": "canceled", "credits_needed": "4", "project": project.pk}
+    data = {"name": "Typed", "status": "canceled", "credits_needed": "4", "project": project.number}
     answer = client.post(url("milestone-edit", milestone), data)
     assert "Give them back first" in answer.context["form"].errors["status"][0]
     assert answer.context["form"]["name"].value() == "Typed"
@@ -266,6 +266,22 @@ def test_refused_edits_keep_what_was_typed(client, dana, project, lot):
 @pytest.mark.parametrize("asked", ["abc", "99999", "9" * 30])
 def test_a_project_that_does_not_exist_asks_for_one(client, dana, asked):
     assert client.get(f"{reverse('credits:milestone-create')}?project={asked}").status_code == 200
+
+
+def test_a_project_is_typed_and_suggested_and_a_milestone_stays_with_its_account(client, dana, project, lot):
+    other = make_project(make_account("Quay Foods"))
+    page = client.get(reverse("credits:milestone-create"))
+    assert '<select name="project"' not in page.content.decode()
+    asked = {"from": "project", "project": other.number[:3].lower()}
+    assert other.name in client.get(reverse("opportunities:project-options"), asked).content.decode()
+    data = {"name": "Design", "status": "", "target_on": "", "credits_needed": "4"}
+    assert (
+        client.post(reverse("credits:milestone-create"), data | {"project": project.number.lower()}).status_code == 302
+    )
+    milestone = Milestone.objects.get()
+    assert milestone.project == project
+    answer = client.post(url("milestone-edit", milestone), data | {"project": other.number})
+    assert f"Choose one of {project.account}." in answer.context["form"].errors["project"][0]
 
 
 def test_home_account_and_project_say_what_waits(client, dana, account, project, lot):

@@ -36,12 +36,12 @@ def url(name: str, purchase: Purchase) -> str:
 
 def entry(client, customer, **changes) -> Page:
     values = {"number_of_credits": "10", "value_per_credit": "100.00", "amount_paid_per_credit": "80.00"} | changes
-    return Page(client, f"{NEW}?account={customer.pk}").fill(**values)
+    return Page(client, f"{NEW}?account={customer.number}").fill(**values)
 
 
 class TestEntry:
     def test_defaults(self, staff, account):
-        page = Page(staff, f"{NEW}?account={account.pk}")
+        page = Page(staff, f"{NEW}?account={account.number}")
         shown = {
             name: page.data.get(name) for name in ("account", "currency", "purchased_on", "starts_on", "expires_on")
         }
@@ -107,7 +107,8 @@ class TestEntry:
         other = make_account("Quay Foods")
         entry(staff, account, account="quay foods").confirm()
         assert Purchase.objects.get().account == other
-        assert other.number in staff.get("/credits/purchases/accounts/", {"account": "quay"}).content.decode()
+        asked = {"from": "account", "account": "quay"}
+        assert other.number in staff.get("/customers/accounts/options/", asked).content.decode()
 
     # The lines of a refused import that a form can be asked for, each refused at its field.
     @pytest.mark.parametrize(
@@ -396,7 +397,6 @@ def test_refused_without_the_permission(client, account, name, permission):
     [
         ("/credits/purchases/", "credits.view_purchase"),
         ("/credits/purchases/new/", "credits.manage_purchases"),
-        ("/credits/purchases/accounts/", "opportunities.view_account"),
         ("/credits/consumptions/", "credits.view_consumption"),
         ("/credits/allocations/", "credits.view_allocation"),
     ],

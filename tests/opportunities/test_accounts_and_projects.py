@@ -94,6 +94,20 @@ def test_accounts_are_suggested_as_one_types(sales, account):
     assert page.content.decode().strip() == f'<option value="{account.number}">Harbour Logistics</option>'
 
 
+def test_names_are_searched_from_three_letters_on_and_nothing_is_suggested_for_nothing(sales, account):
+    def suggested(typed: str) -> str:
+        asked = {"from": "account", "account": typed}
+        return sales.get(reverse("opportunities:account-options"), asked).content.decode()
+
+    assert [account.number in suggested(typed) for typed in ("ha", "har", account.number[:2].lower(), "", "\0")] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_the_admin_refuses_what_the_pages_refuse(client, account):
     client.force_login(make_user("admin", is_staff=True, is_superuser=True))
     data = {"name": "A", "currency": "USD", "business_group": "EXPORT", "bill_to": account.pk}
