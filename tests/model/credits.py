@@ -1,6 +1,7 @@
 """Lots, milestones and the books as the design tells them, in whole numbers of minor units. Standard library only.
 
-Every command answers whether it was accepted. The books are {(account, currency): [amount, amount in LCY]}, debits positive.
+Every command answers whether it was accepted. The books are {(posting date, account, currency): [amount, amount in LCY]},
+debits positive.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +15,12 @@ def half_up(value: Fraction) -> int:
     return int(value + Fraction(1, 2)) if value >= 0 else -int(-value + Fraction(1, 2))
 
 
+def parts_of(total: int, credits: int) -> list[tuple[int, int]]:
+    """A line split to the minor unit: (credits, price), the dearer ones first."""
+    low, dearer = divmod(total, credits)
+    return [(number, price) for number, price in ((dearer, low + 1), (credits - dearer, low)) if number]
+
+
 @dataclass
 class Lot:
     name: str
@@ -24,9 +31,12 @@ class Lot:
     bought: date
     starts: date
     expires: date
+    line: str = ""  # of an opportunity
     draft: bool = True
+    confirmed: bool = False  # now, or once
     held: dict[str, int] = field(default_factory=dict)  # milestone: credits
     used: bool = False  # has any consumption, even one given back
+    given_back: date = date.min  # last
     lapsed: int = 0
     released: int = 0  # units that left the deferral
     out: int = 0  # and what they took with them
@@ -65,38 +75,85 @@ class Milestone:
     needed: int
     done_on: date | None = None
     completed_as: int = 0  # which completion of the company this is, to settle the order within a day
+    earned_on: date | None = None
     earned: list[tuple[Lot, int, int, int]] | None = None  # lot, units, amount, LCY
+
+
+@dataclass
+class Period:
+    starts: date
+    ends: date
+    closed: bool = False
 
 
 @dataclass
 class Company:
     today: date
+    grace: timedelta = timedelta(0)
+    periods: list[Period] = field(default_factory=list)  # in their order, without gaps
     lots: dict[str, Lot] = field(default_factory=dict)
     milestones: dict[str, Milestone] = field(default_factory=dict)
-    books: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    books: dict[tuple[date, str, str], list[int]] = field(default_factory=dict)
     last_night: date | None = None
     completions: int = 0
 
-    def post(self, debit: str, credit: str, currency: str, amount: int, lcy: int) -> None:
+    # The books
+
+    def post(self, debit: str, credit: str, currency: str, amount: int, lcy: int, *, on: date) -> None:
+        day = self.first_open_day(on)
         for account, sign in ((debit, 1), (credit, -1)):
-            row = self.books.setdefault((account, currency), [0, 0])
+            row = self.books.setdefault((day, account, currency), [0, 0])
             row[0] += sign * amount
             row[1] += sign * lcy
 
+    def first_open_day(self, day: date) -> date:
+        for period in self.periods:
+            if period.closed and period.starts <= day <= period.ends:
+                day = period.ends + DAY
+        return day
+
+    def close(self, period: Period) -> bool:
+        if any(not earlier.closed for earlier in self.periods if earlier.starts < period.starts) or period.closed:
+            return False
+        period.closed = True
+        return True
+
+    def open_again(self, period: Period) -> bool:
+        if any(later.closed for later in self.periods if later.starts > period.starts) or not period.closed:
+            return False
+        period.closed = False
+        return True
+
     # Purchases
+
+    def sell(self, line: str) -> bool:
+        """Whether a line of an opportunity can be bought: once, until its last lot is deleted."""
+        return not any(lot.line == line for lot in self.lots.values())
+
+    def edit(self, lot: Lot, number: int, paid: int, bought: date, starts: date, expires: date) -> bool:
+        if not lot.draft:
+            return False
+        lot.number, lot.paid, lot.bought, lot.starts, lot.expires = number, paid, bought, starts, expires
+        return True
+
+    def delete(self, lot: Lot) -> bool:
+        if not lot.draft or lot.confirmed:
+            return False
+        del self.lots[lot.name]
+        return True
 
     def confirm(self, lot: Lot) -> bool:
         if not lot.draft or lot.bought > self.today:
             return False
-        lot.draft = False
-        self.post("1100", "2400", lot.currency, lot.total, lot.total_lcy)
+        lot.draft, lot.confirmed = False, True
+        self.post("1100", "2400", lot.currency, lot.total, lot.total_lcy, on=lot.bought)
         return True
 
     def to_draft(self, lot: Lot) -> bool:
         if lot.used:
             return False
         if not lot.draft:
-            self.post("2400", "1100", lot.currency, lot.total, lot.total_lcy)
+            self.post("2400", "1100", lot.currency, lot.total, lot.total_lcy, on=self.today)
         lot.draft = True
         return True
 
@@ -107,17 +164,18 @@ class Company:
         return True
 
     def expire(self, lot: Lot) -> bool:
-        """By hand: from the last usable day on."""
-        if lot.draft or not lot.free or lot.expires > self.today:
+        """By hand: from the last day of grace on; without grace that is the last usable day."""
+        if lot.draft or not lot.free or lot.expires + self.grace > self.today:
             return False
-        self.lapse(lot)
+        self.lapse(lot, self.today)
         return True
 
-    def lapse(self, lot: Lot) -> None:
+    def lapse(self, lot: Lot, day: date) -> None:
         units = lot.free
         lot.lapsed += units
         lot.used = True
-        self.post("2400", "4090", lot.currency, *lot.take(units))
+        effective = max(min(lot.expires + self.grace + DAY, day), lot.bought, lot.given_back)
+        self.post("2400", "4090", lot.currency, *lot.take(units), on=effective)
 
     # Milestones
 
@@ -159,6 +217,7 @@ class Company:
             returned = min(surplus, held[lot.name])
             if returned:
                 lot.held[milestone.name] -= returned
+                lot.given_back = self.today
             surplus -= returned
 
     def complete(self, milestone: Milestone, on: date) -> bool:
@@ -177,8 +236,8 @@ class Company:
             lot.released -= units
             lot.out -= amount
             lot.out_lcy -= lcy
-            self.post("4000", "2400", lot.currency, amount, lcy)
-        milestone.done_on = milestone.earned = None
+            self.post("4000", "2400", lot.currency, amount, lcy, on=self.today)
+        milestone.done_on = milestone.earned_on = milestone.earned = None
         return True
 
     # The night
@@ -193,16 +252,17 @@ class Company:
 
     def night_of(self, day: date) -> None:
         for lot in self.lots.values():
-            if not lot.draft and lot.free and lot.expires < day:
-                self.lapse(lot)
+            if not lot.draft and lot.free and lot.expires + self.grace < day:
+                self.lapse(lot, day)
         waiting = [m for m in self.milestones.values() if m.done_on and m.done_on <= day and m.earned is None]
         for milestone in sorted(waiting, key=lambda m: (m.done_on, m.completed_as)):
-            self.earn(milestone)
+            self.earn(milestone, day)
 
-    def earn(self, milestone: Milestone) -> None:
-        milestone.earned = []
+    def earn(self, milestone: Milestone, day: date) -> None:
+        assert milestone.done_on
+        milestone.earned_on, milestone.earned = day, []
         for lot in self.lots.values():
             if units := lot.held.get(milestone.name, 0):
                 amount, lcy = lot.take(units)
-                self.post("2400", "4000", lot.currency, amount, lcy)
+                self.post("2400", "4000", lot.currency, amount, lcy, on=milestone.done_on)
                 milestone.earned.append((lot, units, amount, lcy))
