@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pages import formats
 from pages.refusals import Refused
 
 
@@ -109,7 +110,8 @@ class NoReason(Refused):
 class AlreadyCompleted(Refused):
     def __init__(self, milestone):
         super().__init__(
-            f"{milestone} is completed since {milestone.actual_on:%d %b %Y}. Reopen it before you change its credits or date."
+            f"{milestone} is completed since {formats.day(milestone.actual_on)}. "
+            "Reopen it before you change its credits or date."
         )
 
 

@@ -1,5 +1,6 @@
 """What the books refuse. Every message is fit to show to staff: what is wrong, with which value, what to do."""
 
+from pages import formats
 from pages.refusals import Refused
 
 
@@ -27,7 +28,7 @@ class MissingRate(Refused):
 
     def __init__(self, currency, day, field=None):
         super().__init__(
-            f"There is no exchange rate for {currency} on {day:%d %b %Y}. Enter one that starts on or before that day.",
+            f"There is no exchange rate for {currency} on {formats.day(day)}. Enter one that starts on or before that day.",
             field=field,
         )
 

@@ -59,7 +59,7 @@ def difference(before: Purchase, after: Purchase) -> list[Change]:
     """The fields that change, and the state when the draft ends."""
     fields = [Change(label, told(before, name), told(after, name)) for name, label in SHOWN.items()]
     state = Change(after.number, available(before), available(after), url=after.get_absolute_url())
-    return [*(change for change in fields if change.before != change.after), state]
+    return [change for change in (*fields, state) if change.before != change.after]
 
 
 def told(purchase: Purchase, name: str) -> str:

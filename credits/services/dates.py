@@ -8,6 +8,7 @@ from credits.exceptions import BadTerms, DatesLocked
 from credits.models import Purchase, PurchaseDateChange
 from credits.services.purchases import lock_purchase
 from ledger.dates import business_date
+from pages import formats
 from pages.refusals import Refused
 
 
@@ -53,13 +54,14 @@ def _check(purchase: Purchase, starts_on: datetime.date, expires_on: datetime.da
         raise BadTerms("Say why the dates change: the reason is kept with them.", field="reason")
     if expires_on < starts_on:
         raise BadTerms(
-            f"The expiry date {expires_on:%d %b %Y} is before the start date {starts_on:%d %b %Y}.", field="expires_on"
+            f"The expiry date {formats.day(expires_on)} is before the start date {formats.day(starts_on)}.",
+            field="expires_on",
         )
     if (starts_on, expires_on) == (purchase.starts_on, purchase.expires_on):
         raise BadTerms("These are the dates that the purchase has.", field="expires_on")
     if expires_on != purchase.expires_on and expires_on < business_date():
         raise BadTerms(
-            f"The new expiry date {expires_on:%d %b %Y} has passed. Choose today or later; to end unused credits now, "
+            f"The new expiry date {formats.day(expires_on)} has passed. Choose today or later; to end unused credits now, "
             "set today and expire them.",
             field="expires_on",
         )

@@ -16,6 +16,7 @@ from credits.services.allocate import lock_milestone
 from ledger.services.numbers import Series, free_number
 from opportunities.models import Project
 from opportunities.services.locks import lock_account
+from pages import formats
 
 NUMBERS = Series("MS", "MS-", "Milestones")
 
@@ -46,8 +47,8 @@ def edit_milestone(milestone: Milestone, details: Details, *, actor) -> Mileston
     status Canceled; another project once it drew credits; Canceled while credits are allocated."""
     _check_details(details)
     milestone = lock_milestone(milestone)
-    if milestone.is_completed:
-        _check_completed(milestone, details)
+    if milestone.actual_on:
+        _check_completed(milestone, details, milestone.actual_on)
     _check_project(milestone, details)
     _check_canceled(milestone, details)
     return _save(milestone, details)
@@ -72,8 +73,8 @@ def _check_details(details: Details) -> None:
         )
 
 
-def _check_completed(milestone: Milestone, details: Details) -> None:
-    done = f"{milestone} is completed since {milestone.actual_on:%d %b %Y}"
+def _check_completed(milestone: Milestone, details: Details, on: datetime.date) -> None:
+    done = f"{milestone} is completed since {formats.day(on)}"
     if details.credits_needed != milestone.credits_needed:
         raise BadMilestone(f"{done}: reopen it before its credits change.", field="credits_needed")
     if details.project != milestone.project:

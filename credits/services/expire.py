@@ -14,6 +14,7 @@ from credits.models import CreditsSetup, Purchase
 from credits.services.purchases import lock_purchase
 from credits.services.release import OBSTACLE, OBSTACLE_JOINS, obstacle, release
 from ledger.dates import business_date
+from pages import formats
 from pages.refusals import Refused
 
 # What lapses on %(on)s: past expiry and grace, with credits left. `obstacle` tells what keeps the books from taking it.
@@ -126,8 +127,8 @@ def refusal_to_expire(purchase: Purchase, on: datetime.date) -> Refused | None:
         return NothingToExpire(f"{purchase} has no credits left: all are allocated, refunded or expired already.")
     first = purchase.expires_on + datetime.timedelta(days=grace_days())
     if on < first:
-        usable = f"{purchase} is usable to {purchase.expires_on:%d %b %Y}"
-        return NothingToExpire(f"{usable}: it can expire from {first:%d %b %Y} on, not on {on:%d %b %Y}.")
+        usable = f"{purchase} is usable to {formats.day(purchase.expires_on)}"
+        return NothingToExpire(f"{usable}: it can expire from {formats.day(first)} on, not on {formats.day(on)}.")
     return None
 
 

@@ -17,6 +17,7 @@ from credits.services.allocate import lock_milestone
 from credits.services.release import take_back
 from ledger.dates import business_date
 from ledger.services.posting import reverse
+from pages import formats
 from pages.refusals import Refused
 
 
@@ -91,11 +92,12 @@ def refusal_to_reopen(milestone: Milestone) -> Refused | None:
 def _refusal_of_date(milestone: Milestone, actual_on: datetime.date) -> Refused | None:
     if actual_on > business_date():
         return BadActualDate(
-            f"The actual date {actual_on:%d %b %Y} is in the future: a milestone is completed when it is."
+            f"The actual date {formats.day(actual_on)} is in the future: a milestone is completed when it is."
         )
     bought_on = milestone.consumptions.net_by_lot().aggregate(latest=Max("purchase__purchased_on"))["latest"]
     if bought_on and actual_on < bought_on:
         return BadActualDate(
-            f"The actual date {actual_on:%d %b %Y} is before {bought_on:%d %b %Y}, when credits that pay for it were bought."
+            f"The actual date {formats.day(actual_on)} is before {formats.day(bought_on)}, "
+            "when credits that pay for it were bought."
         )
     return None

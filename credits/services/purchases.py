@@ -21,6 +21,7 @@ from ledger.services.posting import pair, post, reverse
 from ledger.services.rates import rate_on
 from opportunities.models import OpportunityLine
 from opportunities.services.locks import lock_account
+from pages import formats
 from pages.refusals import Refused
 
 NUMBERS = Series("SCP", "SCP-", "Services credits customer purchases")
@@ -118,7 +119,7 @@ def refusal_to_confirm(purchase: Purchase, on: datetime.date) -> Refused | None:
             return BadTerms(f"A purchase needs its {label} before its credits can be used.", field=field)
     if purchase.purchased_on > on:
         return BadTerms(
-            f"The purchase is dated {purchase.purchased_on:%d %b %Y}, after today. Keep it as a draft until that day.",
+            f"The purchase is dated {formats.day(purchase.purchased_on)}, after today. Keep it as a draft until that day.",
             field="purchased_on",
         )
     return None

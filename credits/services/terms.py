@@ -10,6 +10,7 @@ from credits.models.purchases import MAX_CREDITS
 from ledger.models import Currency, ProductPostingGroup
 from ledger.money import has_decimals
 from opportunities.models import Account
+from pages import formats
 
 MAX_DIGITS = 18
 MAX_DESCRIPTION = 32_000
@@ -39,7 +40,7 @@ def check_terms(terms: Terms) -> Terms:
     _check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
     if terms.starts_on and terms.expires_on and terms.expires_on < terms.starts_on:
         raise BadTerms(
-            f"The expiry date {terms.expires_on:%d %b %Y} is before the start date {terms.starts_on:%d %b %Y}.",
+            f"The expiry date {formats.day(terms.expires_on)} is before the start date {formats.day(terms.starts_on)}.",
             field="expires_on",
         )
     if len(terms.description) > MAX_DESCRIPTION:

@@ -11,6 +11,7 @@ from credits.previews.completion import coming_revenue
 from credits.reports.milestones import TONES, milestones
 from credits.services.edit_milestone import create_milestone, edit_milestone
 from credits.tables.milestones import MilestoneTable, state_label
+from ledger.dates import company_time_zone
 from ledger.reports.journal import entries_of
 from opportunities.models import Project
 from opportunities.views.named import asked
@@ -78,7 +79,8 @@ class MilestonePage(DetailPage):
         return {"entries": entries_of(event_prefix=f"milestone:{self.object.pk}:")}
 
     def tab_completions(self):
-        return {"completions": self.object.completions.select_related("completed_by", "reopened_by", "entry")}
+        rows = self.object.completions.select_related("completed_by", "reopened_by", "entry")
+        return {"completions": rows, "zone": company_time_zone()}
 
 
 class MilestoneCreate(FormPage):

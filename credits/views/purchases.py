@@ -14,6 +14,7 @@ from credits.reports.lots import STATES, TONES, bar, past_expiry, with_consumed,
 from credits.services.expire import grace_days
 from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
+from ledger.dates import company_time_zone
 from ledger.reports.journal import entries_of
 from pages import markup
 from pages.clock import business_date
@@ -48,6 +49,7 @@ class PurchaseList(ListPage):
 class PurchaseDetail(DetailPage):
     permission_required = "credits.view_purchase"
     slot = "purchase"
+    menu_label = "Manage"
     tabs = (
         Tab("overview", "Overview", "credits/purchase_overview.html"),
         Tab("consumptions", "Consumptions", "credits/purchase_consumptions.html", "credits.view_consumption"),
@@ -76,7 +78,7 @@ class PurchaseDetail(DetailPage):
         return actions(self.object, business_date(self.request))
 
     def tab_overview(self) -> dict[str, Any]:
-        return {"bar": bar(self.object), "past_expiry": self.past_expiry()}
+        return {"bar": bar(self.object), "past_expiry": self.past_expiry(), "zone": company_time_zone()}
 
     def tab_consumptions(self) -> dict[str, Any]:
         rows = Consumption.objects.filter(purchase=self.object)
@@ -87,7 +89,7 @@ class PurchaseDetail(DetailPage):
         return {"entries": entries_of(lot=self.object.lot)}
 
     def tab_history(self) -> dict[str, Any]:
-        return {"events": history(self.object)}
+        return {"events": history(self.object), "zone": company_time_zone()}
 
 
 def figures(lot: Any, on: date, past: str) -> list[Figure]:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from ledger.dates import ledger_setup
 from ledger.exceptions import RateRefused
 from ledger.models import BusinessPostingGroup, Currency, ExchangeRate, PostingSetup, ProductPostingGroup
+from pages import formats
 
 
 @transaction.atomic
@@ -35,6 +36,6 @@ def set_rate(
         with transaction.atomic():
             rate.save()
     except IntegrityError as error:
-        taken = f"{currency} has a rate from {starting_on:%d %b %Y} already. Correct that one."
+        taken = f"{currency} has a rate from {formats.day(starting_on)} already. Correct that one."
         raise RateRefused(taken, field="starting_on") from error
     return rate

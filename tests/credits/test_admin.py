@@ -155,7 +155,7 @@ def test_expire_says_each_refusal_and_stops_none_of_the_others(clerk, account):
     stuck = make_purchase(type(abroad).objects.get(pk=abroad.pk), expires_on=datetime.date(2026, 11, 23))
     said = act(clerk, "expire", due, early, draft, stuck)
     assert "1 purchase is expired." in said
-    assert f"{early} is usable to 01 Nov 2027" in said
+    assert f"{early} is usable to 1 Nov 2027" in said
     assert f"{draft} is a draft: nothing of it can expire." in said
     assert "no breakage account for business group EXPORT" in said
     assert trial_balance()["4090"]["USD"] == -800

@@ -117,7 +117,7 @@ class TestEntry:
             ("account", {"account": "A99999"}, "There is no one account “A99999”"),
             ("account", {"account": ""}, "required"),
             ("currency", {"currency": "XXQ"}, "not one of the available choices"),
-            ("expires_on", {"starts_on": "2026-01-05", "expires_on": "2026-01-04"}, "before the start date 05 Jan 2026"),
+            ("expires_on", {"starts_on": "2026-01-05", "expires_on": "2026-01-04"}, "before the start date 5 Jan 2026"),
             ("number_of_credits", {"number_of_credits": "0"}, "at least one"),
             ("number_of_credits", {"number_of_credits": "2.5"}, "“2.5” is not a whole number. Write digits alone"),
             ("value_per_credit", {"value_per_credit": "-1.00"}, "-1.00 is below zero"),
@@ -127,7 +127,7 @@ class TestEntry:
             ("starts_on", {"starts_on": "2026-02-30"}, "“2026-02-30” is not a date"),
             ("purchased_on", {"purchased_on": "2026-02-30"}, "“2026-02-30” is not a date"),
             ("value_per_credit", {"value_per_credit": ""}, "required"),
-            ("", {"currency": "GBP", "purchased_on": "2019-01-05"}, "no exchange rate for GBP on 05 Jan 2019"),
+            ("", {"currency": "GBP", "purchased_on": "2019-01-05"}, "no exchange rate for GBP on 5 Jan 2019"),
             ("number_of_credits", {"number_of_credits": "1" + "0" * 21}, "more than 18 digits"),
             ("value_per_credit", {"value_per_credit": "=1+1"}, "“=1+1” is not a plain number"),
             ("value_per_credit", {"value_per_credit": "1e3"}, "“1e3” is not a plain number"),
@@ -289,7 +289,7 @@ class TestExpire:
 
     def test_too_early_is_said(self, staff, account):
         page = Page(staff, url("expire", make_purchase(account)))
-        assert "is usable to 01 Nov 2027" in text(page.shown)
+        assert "is usable to 1 Nov 2027" in text(page.shown)
 
 
 class TestPage:

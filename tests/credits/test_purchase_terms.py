@@ -55,7 +55,7 @@ TODAY = datetime.date(2026, 11, 24)
             {"currency": "KWD", "value_per_credit": "0.0001"},
             "more decimals than KWD has: 3 decimals",
         ),
-        ("expires_on", {"expires_on": datetime.date(2026, 11, 1)}, "is before the start date 02 Nov 2026"),
+        ("expires_on", {"expires_on": datetime.date(2026, 11, 1)}, "is before the start date 2 Nov 2026"),
         ("description", {"description": "x" * 32_001}, "32,001 characters; 32,000 fit"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from playwright.sync_api import expect
 
 from tests.browsing import browser, complaints_of, needs_chromium  # noqa: F401  (fixture)
 
@@ -33,7 +34,7 @@ def test_light_and_dark_follow_the_system_until_chosen_and_the_choice_is_kept(pa
     page.goto("/")
     assert theme(page) == "light"
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.bsTheme === 'dark'")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     page.get_by_label("Switch between light and dark").click()
     page.reload()
     assert theme(page) == "light"
