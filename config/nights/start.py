@@ -18,7 +18,6 @@ from ledger.models.nights import State
 from ledger.previews import PostingTotals
 from ledger.services.nights import Outcome
 from pages import formats
-from pages.elements import Crumb
 from pages.forms import PageForm
 from pages.preview import Change, LeftOut, Preview
 from pages.refusals import Refused
@@ -53,16 +52,11 @@ class NightForm(PageForm):
 class NightStart(ActionPage):
     """Shows what the nights up to a date would do and hands them to the workers. One under way is joined."""
 
+    above = ("Nights", "night-list")
     permission_required = "ledger.run_night"
     form_class = NightForm
     title = "Run a night"
     success_message = "The night has started. You can leave this page; it goes on."
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Nights", reverse("night-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("night-list")
 
     def get_initial(self) -> dict[str, Any]:
         return {"until": self.request.GET.get("until") or business_date()}

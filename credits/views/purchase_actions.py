@@ -8,23 +8,19 @@ from credits.forms.purchases import EXPIRED, DatesForm, ReturnForm
 from credits.models import Purchase
 from credits.previews import verbs
 from pages.clock import business_date
-from pages.elements import Crumb
 from pages.forms import PageForm
 from pages.preview import Preview
 from pages.views import ActionPage
 
 
 class PurchaseAction(ActionPage):
+    above = ("Purchases", "credits:purchase-list")
     permission_required = "credits.manage_purchases"
     queryset = Purchase.objects.select_related("account", "currency", "product_group")
     verb = ""
 
     def get_title(self) -> str:
         return f"{self.verb} {self.object.number}"
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        purchase = self.object
-        return [Crumb("Purchases", reverse("credits:purchase-list")), Crumb(str(purchase), purchase.get_absolute_url())]
 
 
 class ConfirmPurchase(PurchaseAction):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from credits.forms.purchases import PurchaseForm, initial_of, locked_of
@@ -14,20 +13,14 @@ from ledger.dates import ledger_setup
 from opportunities.models import Account
 from opportunities.views.named import asked
 from pages.clock import business_date
-from pages.elements import Crumb
 from pages.preview import Preview
 from pages.views import ActionPage
 
 
 class PurchaseEntry(ActionPage):
+    above = ("Purchases", "credits:purchase-list")
     permission_required = "credits.manage_purchases"
     form_class = PurchaseForm
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Purchases", reverse("credits:purchase-list"))]
-
-    def get_cancel_url(self) -> str:
-        return self.object.get_absolute_url() if self.object else reverse("credits:purchase-list")
 
 
 class PurchaseCreate(PurchaseEntry):

@@ -12,7 +12,7 @@ from ledger.reports.periods import PeriodFacts, facts, next_month
 from ledger.services.periods import close_period, create_months, reopen_period
 from ledger.tables import PeriodTable
 from pages import formats
-from pages.elements import Action, Crumb
+from pages.elements import Action
 from pages.preview import Change, LeftOut, Preview
 from pages.views import ActionPage, ListPage
 
@@ -38,14 +38,7 @@ class PeriodList(ListPage):
 class PeriodPage(ActionPage):
     """What creating, closing and reopening have in common."""
 
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Accounting periods", reverse("ledger:period-list"))]
-
-    def get_success_url(self) -> str:
-        return reverse("ledger:period-list")
-
-    def get_cancel_url(self) -> str:
-        return reverse("ledger:period-list")
+    above = ("Accounting periods", "ledger:period-list")
 
 
 class PeriodCreate(PeriodPage):

@@ -42,6 +42,7 @@ class PostingSetupPage(Page, TemplateView):
 
 
 class PostingSetupEdit(FormPage):
+    above = ("General posting setup", "ledger:posting-setup")
     permission_required = "ledger.change_postingsetup"
     form_class = PostingSetupForm
     submit_label = "Save accounts"
@@ -58,15 +59,6 @@ class PostingSetupEdit(FormPage):
 
     def get_title(self) -> str:
         return f"Accounts of {self.object.business_group.name} × {self.object.product_group.name}"
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("General posting setup", reverse("ledger:posting-setup"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("ledger:posting-setup")
-
-    def get_success_url(self, saved: PostingSetup) -> str:
-        return reverse("ledger:posting-setup")
 
     def save(self, form: PostingSetupForm) -> PostingSetup:
         cell = {"business_group": self.object.business_group, "product_group": self.object.product_group}
@@ -98,20 +90,12 @@ class RateList(SetupList):
 
 
 class RateCreate(FormPage):
+    above = ("Exchange rates", "ledger:rate-list")
     permission_required = "ledger.add_exchangerate"
     form_class = RateForm
     title = "New exchange rate"
     submit_label = "Save rate"
     success_message = "The rate is saved. Postings from its starting date on take it."
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Exchange rates", reverse("ledger:rate-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("ledger:rate-list")
-
-    def get_success_url(self, saved: ExchangeRate) -> str:
-        return reverse("ledger:rate-list")
 
     def save(self, form: RateForm) -> ExchangeRate:
         entered = form.cleaned_data

@@ -60,33 +60,25 @@ class AccountDetail(DetailPage):
 
 
 class AccountCreate(FormPage):
+    above = ("Accounts", "opportunities:account-list")
     permission_required = MANAGE
     form_class = AccountForm
     title = "New account"
     submit_label = "Create account"
     success_message = "The account is there."
 
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Accounts", reverse("opportunities:account-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("opportunities:account-list")
-
     def save(self, form: AccountForm) -> Account:
         return create_account(**form.cleaned_data)
 
 
 class AccountEdit(FormPage):
+    above = ("Accounts", "opportunities:account-list")
     permission_required = MANAGE
     form_class = AccountForm
     model = Account
     title = "Edit account"
     submit_label = "Save account"
     success_message = "The account is saved."
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        above = Crumb(f"{self.object.number} {self.object.name}", self.object.get_absolute_url())
-        return [Crumb("Accounts", reverse("opportunities:account-list")), above]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"instance": self.object}

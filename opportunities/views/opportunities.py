@@ -61,6 +61,7 @@ class OpportunityDetail(DetailPage):
 
 
 class OpportunityCreate(FormPage):
+    above = ("Opportunities", "opportunities:opportunity-list")
     permission_required = MANAGE
     form_class = OpportunityForm
     template_name = "opportunities/opportunity_form.html"
@@ -71,17 +72,12 @@ class OpportunityCreate(FormPage):
     def get_initial(self) -> dict[str, Any]:
         return {"account": asked(Account, self.request.GET.get("account")), "closes_on": business_date()}
 
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Opportunities", reverse("opportunities:opportunity-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("opportunities:opportunity-list")
-
     def save(self, form: OpportunityForm) -> Opportunity:
         return create_opportunity(form.terms(), lines=form.lines.terms())
 
 
 class OpportunityEdit(FormPage):
+    above = ("Opportunities", "opportunities:opportunity-list")
     permission_required = MANAGE
     form_class = OpportunityForm
     model = Opportunity
@@ -89,10 +85,6 @@ class OpportunityEdit(FormPage):
     title = "Edit opportunity"
     submit_label = "Save opportunity"
     success_message = "The opportunity is saved."
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        above = Crumb(str(self.object), self.object.get_absolute_url())
-        return [Crumb("Opportunities", reverse("opportunities:opportunity-list")), above]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"instance": self.object}

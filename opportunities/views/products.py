@@ -7,7 +7,7 @@ from opportunities.forms import ProductForm
 from opportunities.models import Product
 from opportunities.services.products import create_product, edit_product
 from opportunities.tables import ProductTable
-from pages.elements import Action, Crumb
+from pages.elements import Action
 from pages.views import FormPage, ListPage
 
 MANAGE = "opportunities.manage_customers"
@@ -28,17 +28,9 @@ class ProductList(ListPage):
 class ProductPage(FormPage):
     """A product has no page of its own: its form leads back to the list."""
 
+    above = ("Products", "opportunities:product-list")
     permission_required = MANAGE
     form_class = ProductForm
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Products", reverse("opportunities:product-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("opportunities:product-list")
-
-    def get_success_url(self, saved: Product) -> str:
-        return reverse("opportunities:product-list")
 
 
 class ProductCreate(ProductPage):

@@ -44,6 +44,7 @@ class ProjectDetail(DetailPage):
 
 
 class ProjectCreate(FormPage):
+    above = ("Projects", "opportunities:project-list")
     permission_required = MANAGE
     form_class = ProjectForm
     title = "New project"
@@ -53,27 +54,18 @@ class ProjectCreate(FormPage):
     def get_initial(self) -> dict[str, Any]:
         return {"account": asked(Account, self.request.GET.get("account"))}
 
-    def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Projects", reverse("opportunities:project-list"))]
-
-    def get_cancel_url(self) -> str:
-        return reverse("opportunities:project-list")
-
     def save(self, form: ProjectForm) -> Project:
         return create_project(**form.cleaned_data)
 
 
 class ProjectEdit(FormPage):
+    above = ("Projects", "opportunities:project-list")
     permission_required = MANAGE
     form_class = ProjectForm
     model = Project
     title = "Edit project"
     submit_label = "Save project"
     success_message = "The project is saved."
-
-    def get_breadcrumb(self) -> list[Crumb]:
-        above = Crumb(str(self.object), self.object.get_absolute_url())
-        return [Crumb("Projects", reverse("opportunities:project-list")), above]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         user = first_user_of(self.object)

@@ -36,7 +36,7 @@ from pages import receipts
 from pages.preview import Preview, rehearse
 from pages.refusals import Refused
 from pages.sending import as_data, refuse
-from pages.views.entry import EntryPage
+from pages.views.form_base import FormBase
 
 
 class Stale(Exception):
@@ -46,7 +46,7 @@ class Stale(Exception):
         self.preview = preview
 
 
-class ActionPage(EntryPage):
+class ActionPage(FormBase):
     template_name = "pages/action.html"
     success_message = "Done."
     panel_template_name = "pages/preview_panel.html"  # may bring more than the panel, out of band
@@ -59,7 +59,7 @@ class ActionPage(EntryPage):
         return {}
 
     def get_success_url(self) -> str:
-        return self.object.get_absolute_url()
+        return self.page_of(self.object)
 
     def get_success_message(self, preview: Preview) -> str:
         return self.success_message

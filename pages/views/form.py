@@ -14,7 +14,8 @@
 
 `save` runs in a transaction. A `Refused` goes to its field, nothing is written and what was typed is kept. Sent twice,
 it happens once. Where another has changed the object since the form was opened, nothing is written either: the page
-says what was changed, keeps what was typed, and asks to save again. Afterwards the page of what was made is shown.
+says what was changed, keeps what was typed, and asks to save again. Afterwards the page of what was made is
+shown, or the list `above` it.
 """
 
 from typing import Any
@@ -26,10 +27,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from pages import seen
 from pages.refusals import Refused
 from pages.sending import refuse
-from pages.views.entry import EntryPage
+from pages.views.form_base import FormBase
 
 
-class FormPage(EntryPage):
+class FormPage(FormBase):
     template_name = "pages/form.html"
     submit_label = "Save"
     success_message = "Saved."
@@ -38,7 +39,7 @@ class FormPage(EntryPage):
         raise NotImplementedError
 
     def get_success_url(self, saved: Any) -> str:
-        return saved.get_absolute_url()
+        return self.page_of(saved)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()

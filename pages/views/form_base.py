@@ -1,21 +1,28 @@
-"""What the two kinds of page with a form have in common: the form, the object it is about, and the token."""
+"""What the two kinds of page with a form have in common: the form, the object it is about, and the token.
+
+`above = ("Accounts", "opportunities:account-list")` names the list that the form stands below: it begins the breadcrumb,
+and cancelling or saving leads to it where there is no page of one object to lead to.
+"""
 
 import uuid
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.views.generic import TemplateView
 from django.views.generic.detail import SingleObjectMixin
 
+from pages.elements import Crumb
 from pages.forms import PageForm
 from pages.models import Submission
 from pages.views.page import Page
 
 
-class EntryPage(Page, SingleObjectMixin, TemplateView):
+class FormBase(Page, SingleObjectMixin, TemplateView):
     form_class: type = PageForm
     object: Any = None
+    above: tuple[str, str] | None = None
 
     def get_object(self, queryset: Any = None) -> Any:
         return super().get_object(queryset) if self.model or self.queryset is not None else None
@@ -29,8 +36,19 @@ class EntryPage(Page, SingleObjectMixin, TemplateView):
     def get_form(self, data: Any = None) -> Any:
         return self.form_class(data=data, initial=self.get_initial(), **self.get_form_kwargs())
 
+    def get_breadcrumb(self) -> list[Crumb]:
+        listed = [Crumb(self.above[0], reverse(self.above[1]))] if self.above else []
+        own = hasattr(self.object, "get_absolute_url")
+        return [*listed, Crumb(str(self.object), self.object.get_absolute_url())] if own else listed
+
     def get_cancel_url(self) -> str:
-        return self.object.get_absolute_url() if hasattr(self.object, "get_absolute_url") else "/"
+        return self.page_of(self.object)
+
+    def page_of(self, thing: Any) -> str:
+        """Its own page, or else the list."""
+        if hasattr(thing, "get_absolute_url"):
+            return thing.get_absolute_url()
+        return reverse(self.above[1]) if self.above else "/"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sent twice, the second is led to the result of the first, even where that took away what the form is about."""
