@@ -116,14 +116,10 @@ def nights(until: datetime.date) -> Change:
 
 def change(name: str, outcome: Outcome) -> Change:
     counts = {count: number for count, number in outcome.counts.items() if count != "entries"}
-    told = ", ".join(counted(number, count) for count, number in counts.items() if number)
+    told = ", ".join(formats.counted(number, count) for count, number in counts.items() if number)
     entries = outcome.counts.get("entries")
-    note = "" if entries is None else f"{formats.number(entries)} journal entries"
+    note = "" if entries is None else formats.counted(entries, "journal entries")
     return Change(name, "", told or "nothing", note=note)
-
-
-def counted(number: int, plural: str) -> str:
-    return f"{formats.number(number)} {plural.removesuffix('s') if number == 1 else plural}"
 
 
 def spoken(dates: list[datetime.date]) -> str:
