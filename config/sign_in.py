@@ -41,7 +41,7 @@ def locked_out(request: HttpRequest, response: Any = None, credentials: Any = No
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     locked = (
         f"Too many wrong passwords for this user from this address. Try again in {minutes} minutes, "
-        "or ask a controller to reset the lock."
+        "or ask an administrator to reset the lock."
     )
     context = {"title": "Sign in", "form": SignInForm(request), "locked": locked}
     return render(request, "registration/login.html", context, status=429)

@@ -49,7 +49,7 @@ def refused(request: HttpRequest, status: int, title: str, text: str) -> HttpRes
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = str(exception) or "Your role does not include this page. A controller can add you to a group that does."
+    text = str(exception) or "Your role does not include this page. An administrator can add you to a group that does."
     return refused(request, 403, "Not for your role", text)
 
 

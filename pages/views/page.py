@@ -25,7 +25,9 @@ from pages.refusals import Refused
 
 class Allowed(PermissionRequiredMixin, ContextMixin, View):
     request: Any  # a pages.http.Request; the generic views know only Django's
-    permission_denied_message = "Your role does not include this page. A controller can add you to a group that does."
+    permission_denied_message = (
+        "Your role does not include this page. An administrator can add you to a group that does."
+    )
 
     def has_permission(self) -> bool:
         return self.request.user.is_authenticated and super().has_permission()
