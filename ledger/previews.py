@@ -48,11 +48,11 @@ def _shown(line: Any) -> PostingLine:
         credit_lcy=line.credit_lcy,
         lcy=line.lcy_code,
         lcy_decimals=line.lcy_decimals,
-        note=_moved(line.entry),
+        note=_posted_later(line.entry),
     )
 
 
-def _moved(entry: JournalEntry) -> str:
+def _posted_later(entry: JournalEntry) -> str:
     """Said where a closed period moves the posting to a later day than the event's."""
     if entry.posting_date == entry.effective_on:
         return ""

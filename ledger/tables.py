@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 
 from ledger.dates import company_time_zone
-from ledger.filters import spoken_kind
+from ledger.filters import kind_label
 from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import round_to
 from ledger.reports.company import lcy_of
@@ -122,13 +122,13 @@ class JournalTable(BooksTable):
         return value
 
     def render_kind(self, value: str) -> str:
-        return spoken_kind(value)
+        return kind_label(value)
 
     def value_kind(self, value: str) -> str:
         return value
 
 
-class StatementTable(BooksTable):
+class AccountEntriesTable(BooksTable):
     entry = EntryColumn(linkify=lambda record: entry_url(record.entry_id))
     posting_date = DayColumn(accessor="entry__posting_date", verbose_name="Posted")
     description = KeysColumn(accessor="entry__description")

@@ -10,7 +10,7 @@ urlpatterns = [
     path("roll-forward/", roll_forward.RollForwardPage.as_view(), name="roll-forward"),
     path("accounts/", setup.Chart.as_view(), name="chart"),
     # Codes are the company's own and may hold any character.
-    path("accounts/<path:pk>/", journal.StatementPage.as_view(), name="account"),
+    path("accounts/<path:pk>/", journal.AccountEntriesPage.as_view(), name="account"),
     path("periods/", periods.PeriodList.as_view(), name="period-list"),
     path("periods/new/", periods.PeriodCreate.as_view(), name="period-create"),
     path("periods/<int:pk>/close/", periods.PeriodClose.as_view(), name="period-close"),

@@ -54,6 +54,13 @@ class SearchFilter(django_filters.CharFilter):
         return queryset.filter(looked)
 
 
+class NumberedFilter(django_filters.CharFilter):
+    """A whole number or code, such as SCP-000001, typed in capitals or not: exact, so that its index answers."""
+
+    def filter(self, queryset: models.QuerySet, value: str) -> models.QuerySet:
+        return super().filter(queryset, value.upper())
+
+
 class DayRangeFilter(django_filters.DateFromToRangeFilter):
     """From a day to a day, both included, either of them open."""
 

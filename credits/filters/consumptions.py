@@ -2,7 +2,7 @@ import django_filters
 
 from credits.models import Allocation, Consumption
 from opportunities.filters import OfAccount
-from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
 
 
 class ConsumptionFilter(FilterSet):
@@ -12,9 +12,9 @@ class ConsumptionFilter(FilterSet):
     consumption_type = django_filters.ChoiceFilter(choices=Consumption.Type.choices, label="Type", empty_label="Any")
     consumed_on = DayRangeFilter(label="Date")
     account = OfAccount()
-    purchase = django_filters.CharFilter(label="Purchase", field_name="purchase__number", lookup_expr="iexact")
-    allocation = django_filters.CharFilter(label="Allocation", field_name="allocation__number", lookup_expr="iexact")
-    milestone = django_filters.CharFilter(label="Milestone", field_name="milestone__number", lookup_expr="iexact")
+    purchase = NumberedFilter(label="Purchase", field_name="purchase__number")
+    allocation = NumberedFilter(label="Allocation", field_name="allocation__number")
+    milestone = NumberedFilter(label="Milestone", field_name="milestone__number")
 
     class Meta:
         model = Consumption

@@ -7,7 +7,7 @@ from credits.models import Milestone
 from credits.models.milestones import State, Status
 from credits.reports.milestones import UNFUNDED
 from opportunities.filters import ByNumberOrName, OfAccount
-from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
 
 NO_STATUS = "none"
 BOTH = "unfunded"
@@ -22,7 +22,7 @@ class MilestoneFilter(FilterSet):
     account = OfAccount(field_name="project__account")
     project = ByNumberOrName(field_name="project", label="Project")
     status = django_filters.ChoiceFilter(choices=STATUSES, method="in_status", label="Status", empty_label="Any")
-    currency = django_filters.CharFilter(field_name="project__currency", lookup_expr="iexact", label="Currency")
+    currency = NumberedFilter(field_name="project__currency", label="Currency")
 
     class Meta:
         model = Milestone

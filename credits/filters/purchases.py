@@ -7,7 +7,7 @@ from credits.models import Purchase
 from credits.reports.lots import CONFIRMED, PAST, STATES
 from opportunities.filters import OfAccount
 from pages.clock import business_date
-from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
 
 
 class PurchaseFilter(FilterSet):
@@ -21,9 +21,7 @@ class PurchaseFilter(FilterSet):
         choices=[("yes", "Available today")], label="Available only", method="only_available", empty_label="Any"
     )
     starts_on = DayRangeFilter(label="Starts")
-    opportunity = django_filters.CharFilter(
-        label="Opportunity", field_name="opportunity_line__opportunity__number", lookup_expr="iexact"
-    )
+    opportunity = NumberedFilter(label="Opportunity", field_name="opportunity_line__opportunity__number")
 
     class Meta:
         model = Purchase

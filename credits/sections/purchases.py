@@ -49,7 +49,7 @@ def expiring_soon(request: Request, nothing: None) -> str:
     context = {
         "lots": lots[:SHOWN],
         "days": days,
-        "at_risk": [each for each in holdings(Purchase.objects.all(), on, days) if each.expiring],
+        "at_risk": holdings(Purchase.objects.expiring_soon(on, days), on, days),
         "url": listed(expires_on_after=on, expires_on_before=on + timedelta(days=days), available="yes"),
     }
     return render_to_string("credits/purchase_expiring.html", context, request)

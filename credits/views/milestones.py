@@ -13,6 +13,7 @@ from credits.services.edit_milestone import create_milestone, edit_milestone
 from credits.tables.milestones import MilestoneTable, state_label
 from ledger.dates import company_time_zone
 from ledger.reports.journal import entries_of
+from ledger.views.journal import newest
 from opportunities.models import Project
 from opportunities.views.named import asked
 from pages.clock import business_date
@@ -76,7 +77,8 @@ class MilestonePage(DetailPage):
         return {"rows": rows, "sums": rows.aggregate(value=Sum("value_amount"), paid=Sum("paid_amount"))}
 
     def tab_journal(self):
-        return {"entries": entries_of(event_prefix=f"milestone:{self.object.pk}:")}
+        key = f"milestone:{self.object.pk}:"
+        return newest(entries_of(event_prefix=key), search=key)
 
     def tab_completions(self):
         rows = self.object.completions.select_related("completed_by", "reopened_by", "entry")

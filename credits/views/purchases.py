@@ -16,6 +16,7 @@ from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
 from ledger.dates import company_time_zone
 from ledger.reports.journal import entries_of
+from ledger.views.journal import newest
 from pages import markup
 from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
@@ -86,7 +87,7 @@ class PurchaseDetail(DetailPage):
         return {"table": ConsumptionTable(rows.order_by("-id")[:200], orderable=False, exclude=("purchase",))}
 
     def tab_journal(self) -> dict[str, Any]:
-        return {"entries": entries_of(lot=self.object.lot)}
+        return newest(entries_of(lot=self.object.lot), lot=self.object.lot)
 
     def tab_history(self) -> dict[str, Any]:
         return {"events": history(self.object), "zone": company_time_zone()}

@@ -69,7 +69,7 @@ def choices() -> dict[str, list[tuple[str, str]]]:
 
 
 @dataclass(frozen=True)
-class Statement:
+class AccountEntries:
     """Lines with the balance after each, the newest first; per currency what is shown of them; what they start from."""
 
     lines: QuerySet[JournalLine]
@@ -90,7 +90,7 @@ def account_lines(account: LedgerAccount) -> QuerySet[JournalLine]:
     return with_company(lines).annotate(change_lcy=F("debit_lcy") - F("credit_lcy"))
 
 
-def statement(lines: QuerySet[JournalLine], since: date | None, until: date | None) -> Statement:
+def account_entries(lines: QuerySet[JournalLine], since: date | None, until: date | None) -> AccountEntries:
     """The lines posted from `since` to `until`, either of them open; the earlier ones are the opening balance."""
     known = lines.filter(entry__posting_date__lte=until) if until else lines
     earlier = Q(entry__posting_date__lt=since) if since else Q(pk=None)
@@ -103,7 +103,7 @@ def statement(lines: QuerySet[JournalLine], since: date | None, until: date | No
     balance = ExpressionWrapper(Value(opening) + so_far, output_field=AmountField())
     shown = known.filter(entry__posting_date__gte=since) if since else known
     newest_first = shown.annotate(balance_lcy=balance).order_by(*(f"-{name}" for name in order))
-    return Statement(newest_first, [part for part in parts if part["count"]], opening, debit, credit)
+    return AccountEntries(newest_first, [part for part in parts if part["count"]], opening, debit, credit)
 
 
 def _per_currency(lines: QuerySet[JournalLine], earlier: Q) -> list[dict]:

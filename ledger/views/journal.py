@@ -1,22 +1,24 @@
 """The journal, one entry of it, and the lines of one account."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from ledger.filters import JournalFilter, StatementFilter, spoken_kind
+from ledger.filters import AccountEntriesFilter, JournalFilter, kind_label
 from ledger.models import JournalEntry, JournalLine, LedgerAccount
 from ledger.reports import journal
 from ledger.reports.company import lcy_of, with_company, zone_of
 from ledger.sources import source_of, sources_of
-from ledger.tables import JournalTable, StatementTable
+from ledger.tables import AccountEntriesTable, JournalTable
 from pages import markup
 from pages.elements import Badge, Crumb, Figure, Total
 from pages.views import DetailPage, ListPage
 
 LINES_SHOWN = 200
+TAB_SHOWN = 100
 
 
 class JournalList(ListPage):
@@ -59,11 +61,11 @@ class EntryPage(DetailPage):
         return [
             Figure("Debits = credits", markup.money(entry.amount, entry.currency)),
             Figure(f"In {lcy.code}", markup.money(entry.amount_lcy, lcy)),
-            Figure("Posted", markup.day(entry.posting_date), note=spoken_kind(entry.kind)),
-            Figure("Effective", markup.day(entry.effective_on), note=self.moved()),
+            Figure("Posted", markup.day(entry.posting_date), note=kind_label(entry.kind)),
+            Figure("Effective", markup.day(entry.effective_on), note=self.why_later()),
         ]
 
-    def moved(self) -> str:
+    def why_later(self) -> str:
         late = self.object.posting_date != self.object.effective_on
         return "its period was closed, so it was posted on the first open day" if late else ""
 
@@ -82,14 +84,14 @@ class EntryPage(DetailPage):
         )
 
 
-class StatementPage(ListPage):
-    """One account's lines with the balance after each, up to the last day asked for."""
+class AccountEntriesPage(ListPage):
+    """One account's lines with the balance after each: of the current month, or of the days asked for."""
 
     permission_required = "ledger.view_journalentry"
-    template_name = "ledger/statement.html"
-    filterset_class = StatementFilter
-    table_class = StatementTable
-    filterset: StatementFilter
+    template_name = "ledger/account_entries.html"
+    filterset_class = AccountEntriesFilter
+    table_class = AccountEntriesTable
+    filterset: AccountEntriesFilter
     totals = (Total("Debit", "debit"), Total("Credit", "credit"))
     empty = "Nothing is posted on this account."
 
@@ -98,7 +100,7 @@ class StatementPage(ListPage):
         return journal.account_lines(self.account)
 
     def get_title(self) -> str:
-        return str(self.account)
+        return f"Account entries: {self.account}"
 
     def get_badge(self) -> Badge | None:
         return Badge("Blocked", "bad") if self.account.blocked else None
@@ -107,16 +109,27 @@ class StatementPage(ListPage):
         return [Crumb("Trial balance", reverse("ledger:trial-balance"))]
 
     def sums(self, queryset: QuerySet) -> list[dict[str, Any]]:
-        """What the statement has counted already."""
+        """What was counted with the balances already."""
         names = {f"total_{at}": total.expression for at, total in enumerate(self.totals)}
-        return [row | {key: row[name] for key, name in names.items()} for row in self.filterset.statement.currencies]
+        return [
+            row | {key: row[name] for key, name in names.items()} for row in self.filterset.account_entries.currencies
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        statement, lcy = self.filterset.statement, lcy_of(self.account)
+        shown, lcy = self.filterset.account_entries, lcy_of(self.account)
+        if self.filterset.month:
+            self.empty = "Nothing is posted on this account this month."
         figures = [
-            Figure("Opening balance", markup.money(statement.opening, lcy), note="before the days shown"),
-            Figure("Debit", markup.money(statement.debit, lcy)),
-            Figure("Credit", markup.money(statement.credit, lcy)),
-            Figure("Closing balance", markup.money(statement.closing, lcy), note=self.account.get_category_display()),
+            Figure("Opening balance", markup.money(shown.opening, lcy), note="before the days shown"),
+            Figure("Debit", markup.money(shown.debit, lcy)),
+            Figure("Credit", markup.money(shown.credit, lcy)),
+            Figure("Closing balance", markup.money(shown.closing, lcy), note=self.account.get_category_display()),
         ]
-        return super().get_context_data(figures=figures, **kwargs)
+        return super().get_context_data(figures=figures, opening=shown.opening, lcy=lcy, **kwargs)
+
+
+def newest(entries: QuerySet[JournalEntry], **asked: str) -> dict[str, Any]:
+    """For a tab of a page: the newest entries, and where all of them are when there are more."""
+    shown = list(entries[: TAB_SHOWN + 1])
+    more = f"{reverse('ledger:journal')}?{urlencode(asked)}" if len(shown) > TAB_SHOWN else ""
+    return {"entries": shown[:TAB_SHOWN], "all_url": more}

@@ -16,6 +16,7 @@ from ledger.models import AccountingPeriod, ExchangeRate, JournalEntry, LedgerAc
 from ledger.reports.journal import entries_of
 from ledger.reports.trial_balance import Sums, trial_balance
 from ledger.services.posting import reverse as reverse_entry
+from ledger.views import journal
 from tests.builders import make_entry, make_period, make_rate, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
@@ -145,7 +146,7 @@ def test_the_totals_of_the_journal_are_those_of_what_is_found(signed_in):
     assert page.get(address("journal", search="test:2")).context["count"] == 1
 
 
-def test_a_statement_runs_from_the_opening_balance_to_the_one_of_the_trial_balance(signed_in):
+def test_entries_of_an_account_runs_from_the_opening_balance_to_the_one_of_the_trial_balance(signed_in):
     page = signed_in(VIEW)
     for day, amount in enumerate(("100", "20", "3", "0.5"), start=1):
         make_entry(f"test:{day}", amount, on=datetime.date(2026, 11, day))
@@ -157,24 +158,49 @@ def test_a_statement_runs_from_the_opening_balance_to_the_one_of_the_trial_balan
         for row in context["table"].paginated_rows
     ]
     assert rows == [("test:back", 40, -83), ("test:3", -3, -123), ("test:2", -20, -120)]
-    statement = context["filterset"].statement
-    assert (statement.opening, statement.debit, statement.credit, statement.closing) == (-100, 40, 23, -83)
+    shown = context["filterset"].account_entries
+    assert (shown.opening, shown.debit, shown.credit, shown.closing) == (-100, 40, 23, -83)
     on = trial_balance(datetime.date(2026, 11, 3))
-    assert {account.code: account.lcy.balance for account in on.accounts}["2400"] == statement.closing
+    assert {account.code: account.lcy.balance for account in on.accounts}["2400"] == shown.closing
 
 
-def test_a_statement_of_one_lot_adds_up_that_lot_alone(signed_in):
+def test_a_tab_shows_the_newest_and_leads_to_all_of_the_lot_in_the_journal(signed_in, monkeypatch):
+    monkeypatch.setattr(journal, "TAB_SHOWN", 2)
+    for at, lot in enumerate(("lot:1", "lot:1", "lot:12", "lot:1")):
+        make_entry(f"test:{at}", lot=lot)
+    tab = journal.newest(entries_of(lot="lot:1"), lot="lot:1")
+    assert [entry.event_key for entry in tab["entries"]] == ["test:3", "test:1"]
+    assert signed_in(VIEW).get(tab["all_url"]).context["count"] == 3
+    assert journal.newest(entries_of(lot="lot:12"), lot="lot:12")["all_url"] == ""
+
+
+def test_asked_for_nothing_the_entries_of_the_current_month_are_shown_with_what_was_before(signed_in, time_machine):
+    time_machine.move_to(datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC))
+    page = signed_in(VIEW)
+    for month, amount in ((10, "100"), (11, "20")):
+        make_entry(f"test:{month}", amount, on=datetime.date(2026, month, 1))
+    response = page.get(address("account", "1100"))
+    text = response.content.decode()
+    assert [row.record.balance_lcy for row in response.context["table"].paginated_rows] == [120]
+    assert (response.context["filterset"].account_entries.opening, response.context["chips"]) == (100, [])
+    assert "Account entries: 1100" in text and "November 2026 is shown." in text and "before the rows shown" in text
+    everything = page.get(address("account", "1100", posting_date_after=""))
+    assert everything.context["count"] == 2
+    assert "is shown." not in everything.content.decode()
+
+
+def test_entries_of_an_account_of_one_lot_adds_up_that_lot_alone(signed_in):
     page = signed_in(VIEW)
     for at, lot in enumerate(("lot:1", "lot:2", "lot:1")):
         make_entry(f"test:{at}", "10", lot=lot)
-    statement = page.get(address("account", "2400", lot="lot:1")).context["filterset"].statement
-    assert (statement.lines.count(), statement.closing) == (2, -20)
+    shown = page.get(address("account", "2400", lot="lot:1")).context["filterset"].account_entries
+    assert (shown.lines.count(), shown.closing) == (2, -20)
 
 
-def test_a_statement_is_exported_with_numbers_and_keys(signed_in):
+def test_entries_of_an_account_is_exported_with_numbers_and_keys(signed_in):
     page = signed_in(VIEW)
     make_entry("test:1", "1234.5", currency="GBP", party="account:7", lot="purchase:17")
-    row = read_csv(page.get(address("account", "1100", export="csv")))[0]
+    row = read_csv(page.get(address("account", "1100", export="csv", posting_date_after="")))[0]
     assert (row["Currency"], row["Party"], row["Lot"], row["Event key"]) == (
         "GBP",
         "account:7",
