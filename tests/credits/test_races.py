@@ -2,11 +2,9 @@
 
 import datetime
 import random
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from credits.exceptions import NothingToExpire, Shortage
@@ -18,36 +16,13 @@ from credits.services.milestones import complete
 from credits.services.night import expire_credits
 from tests.builders import make_account, make_milestone, make_project, make_purchase, make_user
 from tests.credits.nights import credits_of
+from tests.racing import at_once, split
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.time_machine("2026-11-24T12:00:00+00:00"),
 ]
 LAST_DAY = datetime.date(2026, 11, 24)
-
-
-def at_once(actions: list) -> list:
-    """Runs all actions from one starting shot, each on a connection of its own; gives results and errors in order."""
-    barrier = Barrier(len(actions))
-
-    def one(action):
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return action()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(one, actions))
-
-
-def split(results: list) -> tuple[int, list[type]]:
-    """How many succeeded, and what the others raised."""
-    errors = [result for result in results if isinstance(result, Exception)]
-    return len(results) - len(errors), sorted({type(error) for error in errors}, key=str)
 
 
 def test_sixteen_on_the_last_credits_exactly_as_many_get_them_as_there_are(account):
