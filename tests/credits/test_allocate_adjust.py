@@ -13,6 +13,7 @@ from tests.builders import (
     make_milestone,
     make_project,
     make_purchase,
+    make_rate,
     make_user,
     trial_balance,
 )
@@ -129,3 +130,15 @@ def test_adjusting_posts_nothing(milestone):
     adjust(milestone, total=9, actor=actor)
     adjust(milestone, total=2, actor=actor)
     assert trial_balance() == before
+
+
+def test_a_milestone_whose_credits_all_went_back_is_worth_nothing_in_a_currency_without_decimals(account):
+    make_rate("JPY", "0.0066")
+    make_purchase(account, currency="JPY", value_per_credit="15000", amount_paid_per_credit="12000")
+    milestone = make_milestone(make_project(account, currency="JPY"), 4)
+    allocate(milestone, actor=make_user())
+    milestone.refresh_from_db()
+    assert milestone.amount == 60_000
+    adjust(milestone, total=0, actor=make_user())
+    milestone.refresh_from_db()
+    assert (milestone.amount, milestone.credits_allocated) == (0, 0)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
 
 from config.night import run_nights
 from credits.reports.proposal import propose
@@ -231,8 +232,7 @@ class Story:
         return milestone
 
 
-def test_three_lots_from_sale_to_last_expiry(account, sam):
-    story = Story(account, sam)
+def tell(story):
     with at(SALE):
         story.a_is_drafted_confirmed_taken_back_and_confirmed()
         story.b_is_bought_from_an_opportunity()
@@ -247,3 +247,14 @@ def test_three_lots_from_sale_to_last_expiry(account, sam):
         story.the_larger_part_of_b_is_extended()
     with at(datetime.date(2028, 1, 1)):
         story.b_expires_in_two_parts()
+
+
+def test_three_lots_from_sale_to_last_expiry(account, sam):
+    tell(Story(account, sam))
+
+
+def test_the_same_as_an_ordinary_role_of_the_database(account, sam, ordinary_role):
+    tell(Story(account, sam))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, usesuper FROM pg_user WHERE usename = current_user")
+        assert cursor.fetchone() == (ordinary_role, False)
