@@ -220,6 +220,51 @@ def test_a_line_of_another_opportunity_is_refused(staff, account):
     assert "not on the opportunity any more" in errors(response)["row-0-line"][0]
 
 
+@pytest.mark.parametrize("credits", ["0", "-1"])
+def test_no_credits_are_refused_at_their_field_with_the_exact_split_as_well(staff, account, credits):
+    page = Page(staff, url(make_opportunity(account, ("Seven", "1000", 7))))
+    response = page.fill(**{"row-0-credits": credits, "row-0-exact": "on"}).confirm()
+    assert list(errors(response)) == ["row-0-credits"]
+    assert not Purchase.objects.exists()
+
+
+def test_a_line_that_was_deleted_while_the_window_was_open_is_refused_at_its_row(staff, account):
+    opportunity = make_opportunity(account, ("One", "100", 1), ("Two", "200", 2))
+    page = Page(staff, url(opportunity))
+    opportunity.lines.get(description="Two").delete()
+    response = page.confirm()
+    assert "not on the opportunity any more" in errors(response)["row-1-line"][0]
+    assert not Purchase.objects.exists()
+
+
+@pytest.fixture
+def repriced(staff, account):
+    """A window whose panel was shown, and then its line of 1,000.00 for 7 credits became one of 800.00; sends what was
+    seen."""
+    opportunity = make_opportunity(account, ("Seven", "1000", 7))
+    page = Page(staff, url(opportunity))
+
+    def send(exact):
+        page.fill(**{"row-0-exact": exact})
+        seen = page.preview().fingerprint
+        opportunity.lines.update(unit_price=Decimal(800), total=Decimal(800))
+        return staff.post(page.url, page.data | {"fingerprint": seen})
+
+    return send
+
+
+def test_a_line_repriced_meanwhile_is_not_split_at_the_price_that_was_seen(repriced):
+    response = repriced(exact="on")
+    assert list(errors(response)) == ["row-0-value_per_credit", "row-0-amount_paid_per_credit"]
+    assert not Purchase.objects.exists()
+
+
+def test_a_line_repriced_meanwhile_shows_its_new_difference_before_anything_is_made(repriced):
+    response = repriced(exact=None)
+    assert response.status_code != 302 and not Purchase.objects.exists()
+    assert "200.02" in text(response)
+
+
 def test_a_line_is_free_again_when_its_last_draft_is_deleted(staff, account):
     opportunity = make_opportunity(account, ("Seven", "1000", 7), stage="open")
     Page(staff, url(opportunity)).confirm()
