@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from credits.reports.tonight import count_completed, count_due
 from credits.services.night import earn_milestones, expire_credits
-from ledger.dates import business_date
+from ledger.dates import business_date, company_time_zone
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.services.nights import Outcome, Step, attempt, open_run, work
@@ -107,8 +107,10 @@ def _rehearse_chunk(
 
 
 def went_through(day: datetime.date) -> bool:
-    """Whether a night of exactly that date went through; one that was run ahead does not count for the days before it."""
-    return BatchRun.objects.filter(state=State.DONE, business_date=day).exists()
+    """Whether a night of that date went through that was started on that day or later: one that was run ahead, from the
+    command line, did not see what the days until then brought."""
+    midnight = datetime.datetime.combine(day, datetime.time.min, company_time_zone())
+    return BatchRun.objects.filter(state=State.DONE, business_date=day, started_at__gte=midnight).exists()
 
 
 def is_due(now: datetime.datetime | None = None) -> bool:

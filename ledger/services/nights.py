@@ -42,7 +42,7 @@ def open_run(
     `ranges` of parties. Two at once get the same one (held by a unique index)."""
     try:
         with transaction.atomic():
-            run = BatchRun.objects.create(business_date=business_date, started_by=actor)
+            run = BatchRun.objects.create(business_date=business_date, started_by=actor, started_at=timezone.now())
             for position, name in enumerate(steps, start=1):
                 step = BatchStep.objects.create(run=run, position=position, name=name)
                 BatchChunk.objects.bulk_create(BatchChunk(step=step, first=first, last=last) for first, last in ranges)
