@@ -9,9 +9,11 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config.roles import synchronise  # late: models are ready only now
+        from config.nights import sections  # late: models are ready only now
+        from config.roles import synchronise
         from config.security import session_begins
 
+        sections.register_all()
         # Django tells of each app in turn. When it comes to auth, the permissions of our apps, which stand before it in
         # INSTALLED_APPS, are there.
         post_migrate.connect(synchronise, sender=apps.get_app_config("auth"), dispatch_uid="config.roles")

@@ -46,7 +46,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Purchases", "credits:purchase-list", "credits.view_purchase"),
             Entry("Milestones", "credits:milestone-list", "credits.view_milestone"),
             Entry("Allocations", "credits:allocation-list", "credits.view_allocation"),
-            Entry("Consumption", "credits:consumption-list", "credits.view_consumption"),
+            Entry("Consumptions", "credits:consumption-list", "credits.view_consumption"),
         ),
     ),
     (

@@ -42,12 +42,12 @@ def day(value: date | None) -> SafeString | str:
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.day(value))
 
 
-def days_away(value: date | None, today: date) -> SafeString | str:
-    """In 37 days; amber from 30 days before, muted when past."""
+def days_away(value: date | None, today: date, soon: int = SOON) -> SafeString | str:
+    """In 37 days; amber from `soon` days before, muted when past."""
     if value is None:
         return ""
     left = (value - today).days
-    tone = "soon" if 0 <= left <= SOON else "past" if left < 0 else "later"
+    tone = "soon" if 0 <= left <= soon else "past" if left < 0 else "later"
     return format_html('<span class="away {}">{}</span>', tone, formats.days_away(value, today))
 
 

@@ -90,7 +90,7 @@ class MoneyColumn(NumberColumn):
 
 
 class DayColumn(tables.Column):
-    """A date; with `away` also how far from the business date, amber from 30 days before."""
+    """A date; with `away` also how far from the business date, amber from `soon_days` before."""
 
     def __init__(self, *args: Any, away: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("attrs", {"td": {"class": "day"}})
@@ -100,8 +100,11 @@ class DayColumn(tables.Column):
     def render(self, value: Any, table: Any) -> str:
         if not self.away:
             return markup.day(value)
-        request = getattr(table, "request", None)
-        return format_html("{} {}", markup.day(value), markup.days_away(value, clock.business_date(request)))
+        today = clock.business_date(getattr(table, "request", None))
+        return format_html("{} {}", markup.day(value), markup.days_away(value, today, self.soon_days(table)))
+
+    def soon_days(self, table: Any) -> int:
+        return markup.SOON
 
     def value(self, value: Any) -> Any:
         return value

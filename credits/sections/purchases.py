@@ -60,7 +60,7 @@ def lots_of_account(request: Request, account: Account) -> str:
     left = account.purchases.with_credits_left().in_drawing_order()
     lots = with_consumed(left).select_related("currency")
     shown = [(lot, bar(lot)) for lot in lots[:SHOWN]]
-    context = {"lots": shown, "account": account, "url": listed(account=account.number)}
+    context = {"lots": shown, "account": account, "soon": soon_days(), "url": listed(account=account.number)}
     context |= {"drafts": account.purchases.filter(draft=True).count(), "url_drafts": f"{context['url']}&state=draft"}
     return render_to_string("credits/purchase_account.html", context, request)
 

@@ -4,7 +4,7 @@ from typing import Any
 import django_tables2 as tables
 
 from ledger.money import round_to
-from pages.tables import LinkColumn, MoneyColumn
+from pages.tables import DayColumn, LinkColumn, MoneyColumn
 
 
 class NumberLinkColumn(LinkColumn):
@@ -12,6 +12,16 @@ class NumberLinkColumn(LinkColumn):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, attrs={"td": {"class": "text-nowrap"}}, **kwargs)
+
+
+class ExpiryColumn(DayColumn):
+    """An expiry date, amber from as many days before as the setup says, which the table asks once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, away=True, **kwargs)
+
+    def soon_days(self, table: Any) -> int:
+        return table.soon_days
 
 
 class AmountColumn(MoneyColumn):

@@ -1,11 +1,13 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from credits.models import Purchase
+from credits.reports.holdings import soon_days
 from credits.reports.lots import STATES, TONES
-from credits.tables.columns import AmountColumn, NumberLinkColumn, NumberTwin, hidden
+from credits.tables.columns import AmountColumn, ExpiryColumn, NumberLinkColumn, NumberTwin, hidden
 from pages import markup
 from pages.elements import Action
 from pages.tables import BadgeColumn, CreditsColumn, DayColumn, LinkColumn, MenuColumn, Table
@@ -47,7 +49,7 @@ def row_actions(purchase: Purchase) -> list[Action]:
 class PurchaseTable(Table):
     number = NumberLinkColumn()
     account = LinkColumn(linkify=True, order_by="account__number")
-    expires_on = DayColumn(away=True, verbose_name="Expires")
+    expires_on = ExpiryColumn(verbose_name="Expires")
     credits_available = AvailableColumn(verbose_name="Available")
     deferred = AmountColumn()
     state = StateColumn()
@@ -67,6 +69,10 @@ class PurchaseTable(Table):
     credits_refunded = CreditsColumn(visible=False)
     opportunity = hidden("Opportunity", "opportunity_line__opportunity__number")
     description = hidden("Description", "description")
+
+    @cached_property
+    def soon_days(self) -> int:
+        return soon_days()
 
     class Meta:
         model = Purchase

@@ -19,7 +19,7 @@ TOTALS = (
 
 class ConsumptionList(ListPage):
     permission_required = "credits.view_consumption"
-    title = "Consumption"
+    title = "Consumptions"
     queryset = Consumption.objects.select_related("allocation", "purchase", "milestone", "account", "currency")
     filterset_class = ConsumptionFilter
     table_class = ConsumptionTable

@@ -6,6 +6,7 @@ from credits.models import Milestone
 from credits.previews.allocation import set_total
 from credits.previews.completion import complete_and_describe, reopen_and_describe
 from credits.reports.drawing_order import drawing_order_for
+from credits.reports.holdings import soon_days
 from pages.clock import business_date
 from pages.elements import Crumb
 from pages.views import ActionPage
@@ -45,7 +46,7 @@ class ManageCredits(MilestoneAction):
         total = getattr(form, "cleaned_data", {}).get("total", total)
         lots = drawing_order_for(self.object, total, on)
         held = [(each, held_back_url(self.object.project, each.reason, on)) for each in lots.held_back]
-        return {"lots": lots, "held": held, "total": total, "on": on}
+        return {"lots": lots, "held": held, "total": total, "on": on, "soon": soon_days()}
 
     def get_success_message(self, preview):
         return f"{preview.confirm_label}: done."

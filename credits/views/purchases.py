@@ -3,18 +3,20 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
 from django.urls import reverse
 
 from credits.actions.purchases import actions
 from credits.filters.purchases import PurchaseFilter
 from credits.models import Consumption, Purchase
 from credits.reports.history import history
+from credits.reports.holdings import soon_days
 from credits.reports.lots import STATES, TONES, bar, past_expiry, with_consumed, with_state
 from credits.services.expire import grace_days
 from credits.tables.consumptions import ConsumptionTable
 from credits.tables.purchases import PurchaseTable
 from ledger.dates import company_time_zone
+from ledger.fields import AmountField
 from ledger.reports.journal import entries_of
 from ledger.views.journal import newest
 from pages import markup
@@ -22,7 +24,10 @@ from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
 from pages.views import DetailPage, ListPage
 
-AVAILABLE = Case(When(draft=False, then=F("credits_available")), default=Value(0))
+
+def confirmed(field: str, kind: Any) -> Case:
+    """Of confirmed purchases alone: a draft may never be one."""
+    return Case(When(draft=False, then=F(field)), default=Value(0), output_field=kind)
 
 
 class PurchaseList(ListPage):
@@ -32,10 +37,10 @@ class PurchaseList(ListPage):
     table_class = PurchaseTable
     empty = "A purchase is a lot of services credits that a customer has bought, with one price and one expiry date."
     totals = (
-        Total("Credits", "number_of_credits", kind="credits"),
-        Total("Available", AVAILABLE, kind="credits"),
+        Total("Credits", confirmed("number_of_credits", BigIntegerField()), kind="credits"),
+        Total("Available", confirmed("credits_available", BigIntegerField()), kind="credits"),
         Total("Deferred", "deferred"),
-        Total("Paid", "paid_total"),
+        Total("Paid", confirmed("paid_total", AmountField())),
     )
 
     def get_queryset(self) -> QuerySet[Purchase]:
@@ -70,7 +75,7 @@ class PurchaseDetail(DetailPage):
         return [Crumb("Purchases", reverse("credits:purchase-list")), Crumb(str(account), account.get_absolute_url())]
 
     def get_figures(self) -> list[Figure]:
-        return figures(self.object, business_date(self.request), self.past_expiry())
+        return figures(self.object, business_date(self.request), self.past_expiry(), soon_days())
 
     def past_expiry(self) -> str:
         return past_expiry(self.object, business_date(self.request), grace_days())
@@ -79,7 +84,12 @@ class PurchaseDetail(DetailPage):
         return actions(self.object, business_date(self.request))
 
     def tab_overview(self) -> dict[str, Any]:
-        return {"bar": bar(self.object), "past_expiry": self.past_expiry(), "zone": company_time_zone()}
+        return {
+            "bar": bar(self.object),
+            "past_expiry": self.past_expiry(),
+            "zone": company_time_zone(),
+            "soon": soon_days(),
+        }
 
     def tab_consumptions(self) -> dict[str, Any]:
         rows = Consumption.objects.filter(purchase=self.object)
@@ -93,7 +103,7 @@ class PurchaseDetail(DetailPage):
         return {"events": history(self.object), "zone": company_time_zone()}
 
 
-def figures(lot: Any, on: date, past: str) -> list[Figure]:
+def figures(lot: Any, on: date, past: str, days: int) -> list[Figure]:
     """Each leads to the rows behind it."""
     left = "–" if lot.draft else markup.credits(lot.credits_available)
     rows = "?tab=consumptions"
@@ -101,15 +111,15 @@ def figures(lot: Any, on: date, past: str) -> list[Figure]:
         Figure("Available", left, "?tab=overview", note=f"of {lot.number_of_credits:,}"),
         Figure("Allocated", markup.credits(lot.credits_allocated), rows, note=f"{lot.consumed:,} consumed"),
         Figure("Expired", markup.credits(lot.credits_expired), rows),
-        expiry_figure(lot, on, past),
+        expiry_figure(lot, on, past, days),
         Figure("Deferred", markup.money(lot.deferred, lot.currency), "?tab=journal"),
     ]
 
 
-def expiry_figure(lot: Purchase, on: date, past: str) -> Figure:
+def expiry_figure(lot: Purchase, on: date, past: str, days: int) -> Figure:
     at_risk = not lot.draft and lot.credits_available > 0
-    soon = at_risk and lot.expires_on is not None and (lot.expires_on - on).days <= markup.SOON
-    note = past.capitalize() or markup.days_away(lot.expires_on, on)
+    soon = at_risk and lot.expires_on is not None and (lot.expires_on - on).days <= days
+    note = past.capitalize() or markup.days_away(lot.expires_on, on, days)
     return Figure(
         "Expires", markup.day(lot.expires_on), "?tab=history", note, "bad" if past else "warn" if soon else ""
     )

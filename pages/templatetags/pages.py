@@ -50,8 +50,8 @@ def amount(value: Decimal, decimals: int) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
-def days_away(context: template.Context, value: date | None) -> SafeString | str:
-    return markup.days_away(value, clock.business_date(context.get("request")))
+def days_away(context: template.Context, value: date | None, soon: int = markup.SOON) -> SafeString | str:
+    return markup.days_away(value, clock.business_date(context.get("request")), soon)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from config import tasks
@@ -228,3 +229,17 @@ def test_what_is_too_much_to_rehearse_is_counted_and_says_so_and_runs(signed_in,
     assert (list(preview.postings), preview.warnings) == ([], [start.ONLY_COUNTED])
     confirm(page)
     assert sent == [("2026-11-24", make_user("sam").pk)]
+
+
+def test_the_last_night_stands_first_on_the_home_page(signed_in):
+    page = signed_in(VIEW)
+    assert "Last night" not in page.get("/").content.decode()
+    run = BatchRun.objects.create(business_date=TODAY, state=State.FAILED, finished_at=timezone.now())
+    step = run.steps.create(position=1, name="Expiry")
+    chunk = {"step": step, "first": 1, "last": 9, "state": BatchChunk.State.DONE}
+    BatchChunk.objects.create(**chunk, counts={"lots": 2, "entries": 1}, errors=["No breakage account."])
+    text = page.get("/").content.decode()
+    assert f'<a href="{address(run)}">Night of' in text
+    assert "2 lots, 1 journal entry." in text
+    assert "No breakage account." in text
+    assert "Failed" in text

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from credits.models import CreditsSetup
 from credits.services.allocate import allocate
 from credits.services.expire import expire_purchase
 from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate, make_user
@@ -71,15 +72,27 @@ def test_by_account_currency_dates_and_text(staff, account):
     assert numbers(staff, starts_on_after="2027-01-02") == []
 
 
-def test_totals_per_currency_leave_the_credits_of_drafts_out_of_what_is_available(staff, account):
+def test_totals_per_currency_leave_drafts_out(staff, account):
     make_purchase(account)
     make_purchase(account, draft=True)
     make_purchase(account, currency="KWD", amount_paid_per_credit="1.125")
     shown = {row["code"]: {label: text_of(total) for label, total in row["totals"]} for row in summary(staff)}
     assert shown == {
         "KWD": {"Credits": "10", "Available": "10", "Deferred": "KWD 11.250", "Paid": "KWD 11.250"},
-        "USD": {"Credits": "20", "Available": "10", "Deferred": "USD 800.00", "Paid": "USD 1,600.00"},
+        "USD": {"Credits": "10", "Available": "10", "Deferred": "USD 800.00", "Paid": "USD 800.00"},
     }
+
+
+def test_amber_begins_as_many_days_before_as_the_setup_says(staff, account):
+    lot = make_purchase(account, expires_on=datetime.date(2027, 1, 13))  # in 50 days
+    seen = []
+    for days in (30, 60):
+        CreditsSetup.objects.update_or_create(
+            pk=1, defaults={"expiring_soon_days": days, "product_group_id": "CREDITS"}
+        )
+        pages = [staff.get(address).content.decode() for address in (URL, lot.get_absolute_url())]
+        seen.append(['class="away soon"' in page for page in pages])
+    assert seen == [[False, False], [True, True]]
 
 
 def summary(client) -> list[dict]:
