@@ -20,7 +20,7 @@ class Chip:
 
 
 def chip(field: forms.BoundField, value: Any, data: QueryDict) -> Chip:
-    return Chip(str(field.label), spoken(field.field, value), without(data, names(field)))
+    return Chip(str(field.label), value_text(field.field, value), without(data, names(field)))
 
 
 def is_set(value: Any) -> bool:
@@ -41,11 +41,11 @@ def without(data: QueryDict, gone: set[str]) -> str:
     return f"?{kept.urlencode()}"
 
 
-def spoken(field: forms.Field, value: Any) -> str:
+def value_text(field: forms.Field, value: Any) -> str:
     if isinstance(value, slice):
         return " ".join(filter(None, (end("from", value.start), end("to", value.stop))))
     if isinstance(value, (list, tuple, models.QuerySet)):
-        return ", ".join(spoken(field, item) for item in value)
+        return ", ".join(value_text(field, item) for item in value)
     chosen = {} if isinstance(value, models.Model) else dict(getattr(field, "choices", ()))
     return str(chosen.get(value, chosen.get(str(value), value)))
 

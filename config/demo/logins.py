@@ -36,8 +36,8 @@ def logins() -> list[tuple[str, str]]:
     """User and password of each, for those who were made here; a password that was changed is not known."""
     known = get_user_model().objects.filter(username__in=[*ROLES, ADMIN])
     users = {user.username: user for user in known}
-    return [(name, told(users[name])) for name in (*PEOPLE, ADMIN) if name in users]
+    return [(name, password_of(users[name])) for name in (*PEOPLE, ADMIN) if name in users]
 
 
-def told(user) -> str:
+def password_of(user) -> str:
     return PASSWORD if check_password(PASSWORD, user.password) else "(changed)"

@@ -108,11 +108,11 @@ class NightProgress(Allowed, DetailView):
 def how_far(run: BatchRun) -> dict[str, Any]:
     """What both the page and the part of it that is brought up to date show."""
     seen = progress(run)
-    told = {"duration": spoken(seen.duration), "rest": seen.rest and spoken(seen.rest)}
-    return {"progress": seen, "zone": company_time_zone(), **told}
+    durations = {"duration": duration_text(seen.duration), "rest": seen.rest and duration_text(seen.rest)}
+    return {"progress": seen, "zone": company_time_zone(), **durations}
 
 
-def spoken(duration: timedelta) -> str:
+def duration_text(duration: timedelta) -> str:
     """40 s, 3 min 20 s, 1 h 5 min"""
     seconds = duration // timedelta(seconds=1)
     if seconds < 60:

@@ -77,7 +77,7 @@ class NightStart(ActionPage):
             postings=totals.lines(),
             left_out=[LeftOut(name, error) for name, outcome in outcomes for error in outcome.errors],
             warnings=warnings(until) if rehearsed else [*warnings(until), ONLY_COUNTED],
-            confirm_label=f"Run the {spoken(dates_to_run(until))}",
+            confirm_label=f"Run the {dates_text(dates_to_run(until))}",
         )
 
     @transaction.atomic
@@ -111,18 +111,18 @@ def nights(until: datetime.date) -> Change:
     dates, last = dates_to_run(until), last_night()
     missed = f"{len(dates)} nights, as these days were missed; " if len(dates) > 1 else ""
     before, after = formats.day(last) if last else "none", formats.day(max(until, last or until))
-    return Change(f"The {spoken(dates)}", before, after, note=f"{missed}the last one that went through")
+    return Change(f"The {dates_text(dates)}", before, after, note=f"{missed}the last one that went through")
 
 
 def change(name: str, outcome: Outcome) -> Change:
     counts = {count: number for count, number in outcome.counts.items() if count != "entries"}
-    told = ", ".join(formats.counted(number, count) for count, number in counts.items() if number)
+    counted = ", ".join(formats.counted(number, count) for count, number in counts.items() if number)
     entries = outcome.counts.get("entries")
     note = "" if entries is None else formats.counted(entries, "journal entries")
-    return Change(name, "", told or "nothing", note=note)
+    return Change(name, "", counted or "nothing", note=note)
 
 
-def spoken(dates: list[datetime.date]) -> str:
+def dates_text(dates: list[datetime.date]) -> str:
     if len(dates) == 1:
         return f"night of {formats.day(dates[0])}"
     return f"nights of {formats.day(dates[0])} to {formats.day(dates[-1])}"

@@ -19,7 +19,7 @@ from pages.forms import PageForm
 PRICES = ("value_per_credit", "amount_paid_per_credit")
 
 
-class RowForm(PageForm):
+class LineChoice(PageForm):
     """A line's purchase. What is not ticked is not read."""
 
     tick = forms.BooleanField(required=False, label="Create")
@@ -93,7 +93,7 @@ class Together(ManagementForm):
         self.fields["draft"].widget.attrs["class"] = "form-check-input"
 
 
-class Rows(BaseFormSet):
+class LineChoices(BaseFormSet):
     def __init__(self, *args: Any, opportunity: Opportunity, draft: bool, **kwargs: Any) -> None:
         lines = opportunity.lines.select_related("opportunity__currency", "product")
         kwargs["form_kwargs"] = {"lines": {line.pk: line for line in lines}}
@@ -112,7 +112,7 @@ class Rows(BaseFormSet):
         return bool(self.management_form.cleaned_data.get("draft"))
 
     @property
-    def ticked(self) -> list[RowForm]:
+    def ticked(self) -> list[LineChoice]:
         return [form for form in self.forms if form.cleaned_data.get("tick")]
 
     @property
@@ -123,4 +123,4 @@ class Rows(BaseFormSet):
         return [problem for form in self.forms for problem in form.problems()]
 
 
-RowFormSet = formset_factory(RowForm, formset=Rows, extra=0, absolute_max=1000, max_num=1000)
+LineChoiceFormSet = formset_factory(LineChoice, formset=LineChoices, extra=0, absolute_max=1000, max_num=1000)

@@ -34,12 +34,12 @@ def _lot_changes(written: QuerySet[Any]) -> Iterable[Change]:
             label=lot.number,
             before=f"{formats.number(left + row.credits)} available",
             after=f"{formats.number(left)} available",
-            note=f"{_moved(row.credits)}, expires {formats.day(lot.expires_on)}",
+            note=f"{_drawn_or_given_back(row.credits)}, expires {formats.day(lot.expires_on)}",
             url=lot.get_absolute_url(),
         )
 
 
-def _moved(credits: int) -> str:
+def _drawn_or_given_back(credits: int) -> str:
     return f"{formats.number(credits)} drawn" if credits > 0 else f"{formats.number(-credits)} given back"
 
 

@@ -57,12 +57,12 @@ def warnings(purchase: Purchase, on: datetime.date) -> list[str]:
 
 def difference(before: Purchase, after: Purchase) -> list[Change]:
     """The fields that change, and the state when the draft ends."""
-    fields = [Change(label, told(before, name), told(after, name)) for name, label in SHOWN.items()]
+    fields = [Change(label, value_text(before, name), value_text(after, name)) for name, label in SHOWN.items()]
     state = Change(after.number, available(before), available(after), url=after.get_absolute_url())
     return [change for change in (*fields, state) if change.before != change.after]
 
 
-def told(purchase: Purchase, name: str) -> str:
+def value_text(purchase: Purchase, name: str) -> str:
     value = getattr(purchase, name)
     if name in PRICES:
         return formats.money(value, purchase.currency)

@@ -48,9 +48,9 @@ def edit_and_describe(before: Purchase, terms: Terms, *, confirm: bool, actor, o
 
 
 def buy_and_describe(
-    opportunity: Opportunity, rows: Sequence[Row], *, draft: bool, warning: str, actor, on: datetime.date
+    opportunity: Opportunity, rows: Sequence[Row], *, draft: bool, remarks: Sequence[str], actor, on: datetime.date
 ) -> Preview:
-    """`warning` is what the proposal says of the whole opportunity."""
+    """`remarks` is what the window says of the opportunity and of its lines."""
     made, postings = recorded(lambda: create_from_opportunity(opportunity, rows, draft=draft, actor=actor))
     lots = [now(purchase) for purchase in made]
     noun = f"{len(lots)} {'draft' if draft else 'purchase'}{'s' if len(lots) > 1 else ''}"
@@ -58,7 +58,7 @@ def buy_and_describe(
         changes=[new_lot(lot) for lot in lots],
         postings=postings,
         left_out=_left_out(lots, actor),
-        warnings=_warnings(lots, "" if draft else warning, on),
+        warnings=_warnings(lots, remarks, on),
         confirm_label=confirm_label(f"Create {noun}", postings),
         made=[_link(lot) for lot in lots],
     )
@@ -70,9 +70,9 @@ def _left_out(lots: list[Purchase], actor) -> list[LeftOut]:
     return sorted(found, key=lambda left: left.label, reverse=True)
 
 
-def _warnings(lots: list[Purchase], warning: str, on: datetime.date) -> list[str]:
+def _warnings(lots: list[Purchase], remarks: Sequence[str], on: datetime.date) -> list[str]:
     """Each once, however many lots it is true of."""
-    texts = [warning, *(text for lot in lots for text in warnings(lot, on))]
+    texts = [*remarks, *(text for lot in lots for text in warnings(lot, on))]
     return list(dict.fromkeys(filter(None, texts)))
 
 

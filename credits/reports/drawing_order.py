@@ -28,7 +28,7 @@ class LotRow:
     past_expiry: bool
 
     @property
-    def moved(self) -> int:
+    def credits(self) -> int:
         return abs(self.draw)
 
     @property
@@ -55,7 +55,7 @@ class DrawingOrder:
         return max(0, self.change - self.available)
 
     @property
-    def moved(self) -> int:
+    def credits(self) -> int:
         return abs(self.change)
 
 

@@ -48,12 +48,12 @@ def _posted(purchase: Purchase) -> list[Event]:
 
 def _dates(purchase: Purchase) -> list[Event]:
     return [
-        Event(change.changed_at, "Dates changed", _name(change.changed_by), f"{_moved(change)}. {change.reason}")
+        Event(change.changed_at, "Dates changed", _name(change.changed_by), f"{_new_dates(change)}. {change.reason}")
         for change in purchase.date_changes.select_related("changed_by")
     ]
 
 
-def _moved(change: PurchaseDateChange) -> str:
+def _new_dates(change: PurchaseDateChange) -> str:
     moves = (
         ("start", change.old_starts_on, change.new_starts_on),
         ("expiry", change.old_expires_on, change.new_expires_on),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.functional import cached_property
 
-from credits.forms.opportunity import RowFormSet, Rows
+from credits.forms.opportunity import LineChoiceFormSet, LineChoices
 from credits.previews.made import buy_and_describe
 from credits.reports.proposal import Proposal, ProposedLine, propose
 from ledger.money import ZERO
@@ -23,7 +23,7 @@ class OpportunityPurchases(ActionPage):
     queryset = Opportunity.objects.select_related("account", "currency")
     template_name = "credits/opportunity_purchases.html"
     panel_template_name = "credits/opportunity_panel.html"
-    form_class = RowFormSet
+    form_class = LineChoiceFormSet
     title = "Create Services Credits Customer Purchase"
     wide = True
 
@@ -40,12 +40,12 @@ class OpportunityPurchases(ActionPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"opportunity": self.object, "draft": self.proposal.draft, "prefix": "row"}
 
-    def run(self, form: Rows) -> Preview:
+    def run(self, form: LineChoices) -> Preview:
         return buy_and_describe(
             self.object,
             [row.as_row() for row in form.ticked],
             draft=form.as_drafts,
-            warning=self.proposal.warning,
+            remarks=self.remarks(form),
             actor=self.request.user,
             on=business_date(self.request),
         )
@@ -53,7 +53,12 @@ class OpportunityPurchases(ActionPage):
     def get_success_message(self, preview: Preview) -> str:
         return f"{len(preview.made)} made: {', '.join(link.label for link in preview.made)}."
 
-    def panel_context(self, form: Rows) -> dict[str, Any]:
+    def remarks(self, form: LineChoices) -> list[str]:
+        """On the opportunity as a whole, and where a row comes to another sum than its line has now."""
+        own = [] if form.as_drafts else [self.proposal.warning]
+        return [*own, *(f"{each.line.description}: {each.apart}." for each in form.workings if each.apart)]
+
+    def panel_context(self, form: LineChoices) -> dict[str, Any]:
         return {"proposal": self.proposal, "sums": sums(form, self.object)}
 
 
@@ -72,7 +77,7 @@ def initial_row(line: ProposedLine) -> dict[str, Any]:
     }
 
 
-def sums(form: Rows, opportunity: Opportunity) -> dict[str, Any]:
+def sums(form: LineChoices, opportunity: Opportunity) -> dict[str, Any]:
     """The footer: how many purchases with how many credits, for how much."""
     workings = form.workings
     return {

@@ -111,13 +111,13 @@ def span(period: AccountingPeriod) -> str:
 
 
 def warnings(found: PeriodFacts) -> list[str]:
-    told = []
+    texts = []
     if found.is_running:
-        told.append(f"The period is not over: it ends on {formats.day(found.period.ends_on)}.")
+        texts.append(f"The period is not over: it ends on {formats.day(found.period.ends_on)}.")
     if found.night_is_missing:
         upto = f"up to {formats.day(found.last_night)}" if found.last_night else "never"
-        told.append(f"The night was run {upto}. What later nights find for these days goes to the first open day.")
-    return told
+        texts.append(f"The night was run {upto}. What later nights find for these days goes to the first open day.")
+    return texts
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -30,14 +30,14 @@ class LineProposals(Allowed, View):
         lines.currency = currency = currency_of(request.POST)
         if not lines.management_form.is_valid():
             return HttpResponse(status=204)
-        rows = [Row(form, currency) for form in lines.forms]
+        rows = [TypedLine(form, currency) for form in lines.forms]
         total = sum((row.total for row in rows if row.total is not None), ZERO)
         added = "add" in request.POST and LineForms(initial=[{}] * len(rows)).forms[len(rows)]
         context = {"rows": rows, "total": total, "currency": currency, "added": added, "count": len(rows) + 1}
         return render(request, "opportunities/lines_answer.html", context)
 
 
-class Row:
+class TypedLine:
     """One line as it stands: its total, and its fields filled with the proposal when another product was chosen."""
 
     def __init__(self, form: LineForm, currency: Currency | None) -> None:

@@ -158,4 +158,4 @@ def test_the_window_shows_what_is_then_written(account, project, sam):
     allocate(milestone, actor=sam)
     assert [(row.lot, row.draw) for row in shown.rows if row.draw] == drawn(milestone)
     assert [(row.lot.credits_available, row.after) for row in shown.rows] == [(4, 0), (4, 2), (4, 4)]
-    assert (shown.available, shown.short, shown.moved) == (12, 0, 6)
+    assert (shown.available, shown.short, shown.credits) == (12, 0, 6)
