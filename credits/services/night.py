@@ -22,5 +22,7 @@ def earn_milestones(first: int, last: int, on: datetime.date) -> Outcome:
     """What was completed and not yet earned becomes revenue (rule 6)."""
     lock_accounts(first, last)
     earned = earn_completed(first, last, on=on)
-    refusals = [f"{milestones:,} milestone{pluralize(milestones)}: {refusal}" for milestones, refusal in earned.refusals]
+    refusals = [
+        f"{milestones:,} milestone{pluralize(milestones)}: {refusal}" for milestones, refusal in earned.refusals
+    ]
     return Outcome({"milestones": earned.completions}, refusals)

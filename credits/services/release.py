@@ -68,10 +68,11 @@ CASE WHEN p.amount_paid_per_credit = 0 THEN '' WHEN contra.code IS NULL THEN 'mi
      WHEN contra.blocked THEN contra.code WHEN deferral.blocked THEN deferral.code ELSE '' END
 """
 
-# The released totals of the lots follow what was posted for them.
+# The released totals of the lots follow what was posted for them. Materialized, because on tables that nobody has analysed
+# yet the planner would compute both for every row.
 FOLLOW = """
-WITH units (event_key, kind, effective_on, description, position, purchase_id, units, contra) AS ({units}),
-posted AS (
+WITH units (event_key, kind, effective_on, description, position, purchase_id, units, contra) AS MATERIALIZED ({units}),
+posted AS MATERIALIZED (
     SELECT lot, account_id, sum(debit) AS amount, sum(debit_lcy) AS amount_lcy
     FROM ledger_journalline WHERE entry_id = ANY(%s) GROUP BY lot, account_id
 )
