@@ -6,9 +6,6 @@ class AccountingPeriodQuerySet(models.QuerySet):
     def closed(self):
         return self.filter(closed_at__isnull=False)
 
-    def covering(self, day):
-        return self.filter(starts_on__lte=day, ends_on__gte=day)
-
 
 class AccountingPeriod(models.Model):
     """A span of posting dates. Closed, it takes no posting: the database refuses, and a late event goes to the first
