@@ -8,6 +8,8 @@ from django.utils import timezone
 from ledger.exceptions import MissingSetup
 from ledger.models import LedgerSetup
 
+LAST_DAY = datetime.date(9999, 12, 30)  # one day stays for the time zones
+
 
 def ledger_setup() -> LedgerSetup:
     """The company's general ledger setup with its LCY. Refused (MissingSetup) before it is filled in."""
@@ -26,3 +28,11 @@ def company_time_zone() -> zoneinfo.ZoneInfo:
 def business_date(at: datetime.datetime | None = None) -> datetime.date:
     """The company's date at the instant `at` (default: now)."""
     return (at or timezone.now()).astimezone(company_time_zone()).date()
+
+
+def end_of(day: datetime.date | None) -> datetime.datetime:
+    """The instant at which `day` ends for the company: what was recorded before it was known on that day. Without a day,
+    an instant that nothing comes after."""
+    if day is None or day >= LAST_DAY:
+        return datetime.datetime.combine(LAST_DAY, datetime.time.max, datetime.UTC)
+    return datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min, company_time_zone())

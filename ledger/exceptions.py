@@ -14,6 +14,24 @@ class MissingAccount(Refused):
         )
 
 
+class BlockedCombination(Refused):
+    """The general posting setup blocks the pair of groups of a posting."""
+
+    def __init__(self, business_group, product_group):
+        super().__init__(
+            f"The general posting setup blocks business group {business_group} with product group {product_group}. "
+            "Unblock that cell, or change the group of the customer or the product."
+        )
+
+
+class PostingNotAllowed(Refused):
+    """A posting date after the last day on which the general ledger setup allows postings."""
+
+    def __init__(self, last, day=None):
+        meant = f"not on {formats.day(day)}" if day else "not later"
+        super().__init__(f"Posting is allowed to {formats.day(last)}, {meant}. The general ledger setup says so.")
+
+
 class BlockedAccount(Refused):
     """A posting would use a ledger account that takes none."""
 
@@ -61,6 +79,10 @@ class NotReversible(Refused):
 
 class PeriodsOpen(Refused):
     """A period cannot change its state."""
+
+
+class ReopeningRefused(Refused):
+    """A request to reopen a period cannot be made, approved or declined."""
 
 
 class RateRefused(Refused):

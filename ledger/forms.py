@@ -16,6 +16,10 @@ class AsOfForm(PageForm):
     on = forms.DateField(label="As of")
 
 
+class ReasonForm(PageForm):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class MonthsForm(PageForm):
     first = forms.DateField(label="First month", help_text="Any day of it.")
     count = forms.IntegerField(

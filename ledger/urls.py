@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ledger.views import balances, journal, periods, roll_forward, setup
+from ledger.views import balances, journal, periods, rate_import, roll_forward, setup
 
 app_name = "ledger"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("posting-setup/accounts/", setup.PostingSetupEdit.as_view(), name="posting-setup-edit"),
     path("rates/", setup.RateList.as_view(), name="rate-list"),
     path("rates/new/", setup.RateCreate.as_view(), name="rate-create"),
+    path("rates/import/", rate_import.RateImport.as_view(), name="rate-import"),
+    path("rates/import/<int:pk>/", rate_import.RateImportReview.as_view(), name="rate-import-review"),
     path("rates/<int:pk>/", setup.RateEdit.as_view(), name="rate-edit"),
     path("currencies/", setup.CurrencyList.as_view(), name="currency-list"),
 ]

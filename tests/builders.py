@@ -13,7 +13,7 @@ from ledger.dates import ledger_setup
 from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalLine
 from ledger.reports import trial_balance as reports
 from ledger.services.chart import install_chart
-from ledger.services.periods import close_period, create_months
+from ledger.services.periods import approve_reopening, close_period, create_months, request_reopening
 from ledger.services.posting import pair, post
 from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
 
@@ -90,6 +90,12 @@ def make_entry(event_key: str = "test:1", amount: str = "100", *, on=datetime.da
 def make_period(year: int = 2026, month: int = 10, *, closed_by=None) -> AccountingPeriod:
     (made, _) = create_months(datetime.date(year, month, 1), 1)
     return close_period(made[0], actor=closed_by) if closed_by else made[0]
+
+
+def reopen(period: AccountingPeriod, *, actor) -> AccountingPeriod:
+    """As it takes two people to do."""
+    asked = request_reopening(period, actor=actor, reason="A late invoice")
+    return approve_reopening(asked, actor=make_user("second"))
 
 
 def books(on: datetime.date) -> dict[str, dict[str, Decimal]]:

@@ -64,6 +64,7 @@ class Purchase(models.Model):
         OpportunityLine, on_delete=models.PROTECT, null=True, blank=True, related_name="purchases"
     )
     line_part = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    dimensions = models.JSONField(default=dict, blank=True, help_text="Carried by every line of the books of this lot.")
 
     # Kept by the database from the consumptions.
     credits_allocated = models.BigIntegerField("services credits allocated", default=0, editable=False)

@@ -22,7 +22,7 @@ FROM credits_completion c
 JOIN credits_milestone m ON m.id = c.milestone_id
 JOIN opportunities_project j ON j.id = m.project_id
 LEFT JOIN LATERAL (
-    SELECT p.business_group_id, p.product_group_id, {OBSTACLE} AS obstacle
+    SELECT p.business_group_id, p.product_group_id, {OBSTACLE.format(effective="c.actual_on")} AS obstacle
     FROM (
         SELECT purchase_id FROM credits_consumption WHERE milestone_id = c.milestone_id
         GROUP BY purchase_id HAVING sum(credits) > 0

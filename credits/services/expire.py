@@ -21,7 +21,7 @@ from pages.refusals import Refused
 DUE = """
 SELECT p.id, p.number, p.account_id, p.currency_id, p.credits_available, p.value_per_credit, p.amount_paid_per_credit,
        p.business_group_id, p.product_group_id,
-       greatest(least(p.expires_on + %(grace)s + 1, %(on)s::date), p.purchased_on, given_back.last_on) AS effective_on,
+       {effective} AS effective_on,
        'credits-expiry:' || p.id || ':' || p.expires_on || ':' || coalesce(given_back.expiries, 0) AS event_key,
        {obstacle} AS obstacle
 FROM credits_purchase p
@@ -33,6 +33,8 @@ LEFT JOIN LATERAL (
 ) given_back ON true
 WHERE NOT p.draft AND p.credits_available > 0 AND p.expires_on + %(grace)s {before} %(on)s::date AND {scope}
 """
+
+EFFECTIVE = "greatest(least(p.expires_on + %(grace)s + 1, %(on)s::date), p.purchased_on, given_back.last_on)"
 
 EXPIRE = """
 WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE obstacle = '' ORDER BY id),
@@ -101,7 +103,8 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
 def due_sql(scope: str, *, by_hand: bool = False) -> str:
     """The SELECT of what is due among the purchases `p` that fulfil `scope`; takes `on` and `grace`."""
     joins = OBSTACLE_JOINS.format(contra="breakage")
-    return DUE.format(before="<=" if by_hand else "<", scope=scope, obstacle=OBSTACLE, obstacle_joins=joins)
+    found = {"obstacle": OBSTACLE.format(effective=EFFECTIVE), "obstacle_joins": joins}
+    return DUE.format(before="<=" if by_hand else "<", scope=scope, effective=EFFECTIVE, **found)
 
 
 @transaction.atomic

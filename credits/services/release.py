@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from credits.models import Completion
-from ledger.exceptions import BlockedAccount, MissingAccount
+from ledger.exceptions import BlockedAccount, BlockedCombination, MissingAccount, PostingNotAllowed
 from ledger.services.batches import SOURCE_COLUMNS, post_set
 from pages.refusals import Refused
 
@@ -23,7 +23,7 @@ LINES = """
 WITH units (event_key, kind, effective_on, description, position, purchase_id, units, contra) AS ({units}),
 running AS (
     SELECT u.*, p.number_of_credits AS whole, p.paid_total, p.paid_total_lcy, p.released, p.released_lcy, p.currency_id,
-           p.account_id AS customer_id, p.product_group_id, p.business_group_id, p.deferral_account_id,
+           p.account_id AS customer_id, p.dimensions, p.product_group_id, p.business_group_id, p.deferral_account_id,
            c.decimals, lcy.decimals AS lcy_decimals,
            p.credits_released + sum(u.units) OVER (PARTITION BY p.id ORDER BY u.position) AS k
     FROM units u
@@ -49,23 +49,30 @@ SELECT a.event_key, a.kind, a.effective_on, a.currency_id, a.description,
        a.product_group_id,
        CASE side.place WHEN 0 THEN amount ELSE 0 END, CASE side.place WHEN 1 THEN amount ELSE 0 END,
        CASE side.place WHEN 0 THEN amount_lcy ELSE 0 END, CASE side.place WHEN 1 THEN amount_lcy ELSE 0 END,
-       'account:' || a.customer_id, 'purchase:' || a.purchase_id
+       'account:' || a.customer_id, 'purchase:' || a.purchase_id, a.dimensions
 FROM amounts a
 JOIN ledger_postingsetup g ON g.business_group_id = a.business_group_id AND g.product_group_id = a.product_group_id
 CROSS JOIN (VALUES (0), (1)) AS side(place)
 WHERE amount > 0 OR amount_lcy > 0
 """
 
-# What keeps the books from taking a release of lot `p`: nothing (''), an empty cell ('missing'), or a blocked account (its
-# code). Selected beside its JOINS, for the contra account 'sales' or 'breakage'.
+# What keeps the books from taking a release of lot `p` of the day `{effective}`: nothing (''), a blocked combination or an
+# empty cell, a day after the last one allowed, or a blocked account (its code). Selected beside its JOINS, for the contra
+# account 'sales' or 'breakage'.
 OBSTACLE_JOINS = """
 LEFT JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
 LEFT JOIN ledger_ledgeraccount contra ON contra.code = g.{contra}_id
 LEFT JOIN ledger_ledgeraccount deferral ON deferral.code = p.deferral_account_id
+LEFT JOIN ledger_ledgersetup books ON true
 """
 OBSTACLE = """
-CASE WHEN p.amount_paid_per_credit = 0 THEN '' WHEN contra.code IS NULL THEN 'missing'
-     WHEN contra.blocked THEN contra.code WHEN deferral.blocked THEN deferral.code ELSE '' END
+CASE WHEN p.amount_paid_per_credit = 0 THEN ''
+     WHEN g.blocked THEN '!combination'
+     WHEN contra.code IS NULL THEN '!account'
+     WHEN {effective} > books.posting_to THEN '!day ' || books.posting_to
+     WHEN contra.blocked THEN contra.code
+     WHEN deferral.blocked THEN deferral.code
+     ELSE '' END
 """
 
 # The released totals of the lots follow what was posted for them. Materialized, because on tables that nobody has analysed
@@ -116,6 +123,7 @@ class ReleaseLine(NamedTuple):
     credit_lcy: Decimal
     party: str
     lot: str
+    dimensions: str
 
 
 def release(units: str, params: Sequence, *, actor=None) -> list[int]:
@@ -129,7 +137,14 @@ def release(units: str, params: Sequence, *, actor=None) -> list[int]:
 
 def obstacle(business_group: str, product_group: str, found: str, *, contra: str) -> Refused:
     """The refusal for what OBSTACLE found."""
-    return MissingAccount(business_group, product_group, contra) if found == "missing" else BlockedAccount(found)
+    match found.split():
+        case ["!combination"]:
+            return BlockedCombination(business_group, product_group)
+        case ["!account"]:
+            return MissingAccount(business_group, product_group, contra)
+        case ["!day", last]:
+            return PostingNotAllowed(datetime.date.fromisoformat(last))
+    return BlockedAccount(found)
 
 
 def lines(units: str, params: Sequence) -> list[ReleaseLine]:

@@ -15,6 +15,11 @@ class LedgerAccount(models.Model):
     name = models.CharField(max_length=120)
     category = models.CharField(max_length=10, choices=Category.choices)
     blocked = models.BooleanField(default=False, help_text="A blocked account takes no posting.")
+    direct_posting = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether entries by hand may use it. Not where another list explains its balance.",
+    )
 
     class Meta:
         ordering = ["code"]
@@ -55,7 +60,7 @@ def _account(**kwargs):
 
 class PostingSetup(models.Model):
     """General posting setup: the accounts of one business group and one product group. An empty account refuses the
-    postings that need it, naming this cell."""
+    postings that need it, naming this cell; a blocked combination refuses all of them."""
 
     business_group = models.ForeignKey(BusinessPostingGroup, on_delete=models.PROTECT, related_name="setups")
     product_group = models.ForeignKey(ProductPostingGroup, on_delete=models.PROTECT, related_name="setups")
@@ -63,6 +68,8 @@ class PostingSetup(models.Model):
     deferral = _account(verbose_name="deferral account")
     sales = _account(verbose_name="sales account")
     breakage = _account(verbose_name="breakage account")
+
+    blocked = models.BooleanField(default=False, db_default=False, help_text="A blocked combination takes no posting.")
 
     ACCOUNTS = ("receivable", "deferral", "sales", "breakage")
 

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from ledger.fields import AmountField
@@ -47,7 +47,8 @@ class JournalEntry(models.Model):
 
 class JournalLine(models.Model):
     """One debit or one credit, in the entry's currency and in LCY. `party` and `lot` are opaque keys of the upper apps
-    (who, and which lot), so that the books can be cut by customer and lot without knowing either."""
+    (who, and which lot), so that the books can be cut by customer and lot without knowing either; `dimensions` are codes
+    of dimension values by the code of their dimension."""
 
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines", db_index=False)
     line_no = models.PositiveIntegerField()
@@ -62,6 +63,9 @@ class JournalLine(models.Model):
     credit_lcy = AmountField("credit (LCY)", default=0)
     party = models.CharField(max_length=40, blank=True)
     lot = models.CharField(max_length=40, blank=True)
+    dimensions = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), help_text="{dimension: value}"
+    )
 
     class Meta:
         # The entry itself would be ordered newest first.

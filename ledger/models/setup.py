@@ -12,7 +12,11 @@ def validate_time_zone(name: str) -> None:
 
 
 class LedgerSetup(models.Model):
-    """General ledger setup: the one row that says whose books these are."""
+    """General ledger setup: the one row that says whose books these are, and when they may be written."""
+
+    class GroupsFrom(models.TextChoices):
+        SELL_TO = "sell_to", "The customer sold to"
+        BILL_TO = "bill_to", "The customer billed"
 
     company_name = models.CharField(max_length=120)
     lcy = models.ForeignKey(
@@ -28,10 +32,29 @@ class LedgerSetup(models.Model):
         validators=[validate_time_zone],
         help_text="Decides when a business day ends: an expiry date is the last usable day here.",
     )
+    posting_from = models.DateField(
+        "posting allowed from", null=True, blank=True, help_text="Events of earlier days are posted on this day."
+    )
+    posting_to = models.DateField(
+        "posting allowed to", null=True, blank=True, help_text="A posting after this day is refused."
+    )
+    groups_from = models.CharField(
+        "business posting group from",
+        max_length=10,
+        choices=GroupsFrom.choices,
+        default=GroupsFrom.SELL_TO,
+        db_default=GroupsFrom.SELL_TO,
+        help_text="Whose business posting group a sale takes, where another customer pays for it.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "general ledger setup"
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_setup_is_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="ledger_setup_is_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(posting_to__gte=models.F("posting_from")), name="ledger_setup_posting_range"
+            ),
+        ]
 
     def __str__(self):
         return self.company_name

@@ -6,19 +6,18 @@ The deferral accounts are those that the general posting setup names. Amounts ar
 """
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from django.db import connection
 
-from ledger.dates import company_time_zone
+from ledger.dates import end_of
 from ledger.models import Currency
 from ledger.money import ZERO
+from ledger.reports.groups import GROUPS, months
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-GROUPS = {"account": "l.account_id", "product_group": "coalesce(l.product_group_id, '')", "customer": "l.party"}
 
 
 @dataclass
@@ -58,10 +57,6 @@ class Row:
     own: Movements = field(default_factory=Movements)
     lcy: Movements = field(default_factory=Movements)
 
-    @property
-    def last_day(self) -> datetime.date:
-        return (self.month + datetime.timedelta(days=31)).replace(day=1) - datetime.timedelta(days=1)
-
 
 def roll_forward(
     first: datetime.date, last: datetime.date, *, by: str = "account", known_on: datetime.date | None = None
@@ -84,10 +79,9 @@ def roll_forward(
 
 
 def _read(first: datetime.date, last: datetime.date, by: str, known_on: datetime.date | None) -> list[tuple]:
-    morning_after = (known_on or datetime.date.max - datetime.timedelta(days=2)) + datetime.timedelta(days=1)
-    known_before = datetime.datetime.combine(morning_after, datetime.time.min, company_time_zone())
+    asked = {"first": first, "last": last, "known_before": end_of(known_on)}
     with connection.cursor() as cursor:
-        cursor.execute(SQL.format(key=GROUPS[by]), {"first": first, "last": last, "known_before": known_before})
+        cursor.execute(SQL.format(key=GROUPS[by]), asked)
         return cursor.fetchall()
 
 
@@ -103,11 +97,3 @@ def _carried(rows: dict, opening: dict, currencies: dict, first: datetime.date, 
             if not (row.own.is_empty and row.lcy.is_empty):
                 carried.append(row)
     return sorted(carried, key=lambda row: (row.month, row.key, row.currency.code))
-
-
-def months(first: datetime.date, last: datetime.date) -> Iterator[datetime.date]:
-    """The first day of each month from that of `first` to that of `last`."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = (month + datetime.timedelta(days=31)).replace(day=1)

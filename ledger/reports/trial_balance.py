@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 
 from ledger.models import Currency, JournalLine
 from ledger.money import ZERO
+from ledger.reports.known import known_on as known_on_day
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class TrialBalance:
 
     on: datetime.date
     accounts: list[AccountBalance]
+    known_on: datetime.date | None = None
 
     @property
     def lcy(self) -> Sums:
@@ -70,11 +72,12 @@ class TrialBalance:
         ]
 
 
-def trial_balance(on: datetime.date) -> TrialBalance:
-    """The trial balance at the end of `on`: everything posted on or before it. Two queries."""
+def trial_balance(on: datetime.date, *, known_on: datetime.date | None = None) -> TrialBalance:
+    """The trial balance at the end of `on`: everything posted on or before it. `known_on` leaves out what was recorded
+    after the end of that day: what would have been reported then. Two queries, and one for the time zone."""
     known = {currency.code: currency for currency in Currency.objects.all()}
     rows = (
-        JournalLine.objects.filter(entry__posting_date__lte=on)
+        known_on_day(JournalLine.objects.filter(entry__posting_date__lte=on), known_on)
         .order_by("account_id", "currency_id")
         .values("account", "currency", name=F("account__name"))
         .annotate(dr=Sum("debit"), cr=Sum("credit"), dr_lcy=Sum("debit_lcy"), cr_lcy=Sum("credit_lcy"))
@@ -84,7 +87,7 @@ def trial_balance(on: datetime.date) -> TrialBalance:
         account = accounts.setdefault(row["account"], AccountBalance(row["account"], row["name"], []))
         own, lcy = Sums(row["dr"], row["cr"]), Sums(row["dr_lcy"], row["cr_lcy"])
         account.currencies.append(InCurrency(known[row["currency"]], own, lcy))
-    return TrialBalance(on, list(accounts.values()))
+    return TrialBalance(on, list(accounts.values()), known_on)
 
 
 def add(parts: Iterable[Sums]) -> Sums:

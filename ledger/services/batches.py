@@ -12,13 +12,13 @@ from ledger.services.posting import record
 
 SOURCE_COLUMNS = (
     "event_key, kind, effective_on, currency_id, description, line_no, account_id, product_group_id, "
-    "debit, credit, debit_lcy, credit_lcy, party, lot"
+    "debit, credit, debit_lcy, credit_lcy, party, lot, dimensions"
 )
 
 POST = """
 WITH source ({columns}) AS MATERIALIZED ({source}),
 days AS MATERIALIZED (
-    SELECT effective_on, ledger_first_open_day(effective_on) AS posting_date
+    SELECT effective_on, ledger_first_open_day(effective_on, %s) AS posting_date
     FROM (SELECT DISTINCT effective_on FROM source) d
 ),
 entries AS (
@@ -32,9 +32,10 @@ entries AS (
 ),
 lines AS (
     INSERT INTO ledger_journalline
-        (entry_id, line_no, account_id, product_group_id, currency_id, debit, credit, debit_lcy, credit_lcy, party, lot)
+        (entry_id, line_no, account_id, product_group_id, currency_id, debit, credit, debit_lcy, credit_lcy, party, lot,
+         dimensions)
     SELECT entries.id, row_number() OVER (PARTITION BY entries.id ORDER BY source.line_no), account_id,
-           product_group_id, currency_id, debit, credit, debit_lcy, credit_lcy, party, lot
+           product_group_id, currency_id, debit, credit, debit_lcy, credit_lcy, party, lot, dimensions
     FROM source JOIN entries USING (event_key)
 )
 SELECT coalesce(array_agg(id ORDER BY id), '{{}}') FROM entries
@@ -50,7 +51,7 @@ def post_set(source: str, params: Sequence = (), *, actor=None) -> list[int]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_lock_periods(false)")
-        cursor.execute(POST.format(columns=SOURCE_COLUMNS, source=source), [*params, actor and actor.pk])
+        cursor.execute(POST.format(columns=SOURCE_COLUMNS, source=source), [*params, *2 * [actor and actor.pk]])
         entry_ids = cursor.fetchone()[0]
     record(entry_ids)
     return entry_ids

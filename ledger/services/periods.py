@@ -5,9 +5,12 @@ import datetime
 
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Func
+from django.utils import timezone
 
-from ledger.exceptions import PeriodsOpen
-from ledger.models import AccountingPeriod
+from ledger.exceptions import PeriodsOpen, ReopeningRefused
+from ledger.models import AccountingPeriod, PeriodReopening
+from ledger.services.changes import made_by
+from pages.refusals import Refused
 
 
 def months(first: datetime.date, count: int) -> list[AccountingPeriod]:
@@ -48,31 +51,141 @@ def close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     period = AccountingPeriod.objects.get(pk=period.pk)
     if period.is_closed:
         raise PeriodsOpen(f"{period} is closed already.")
-    earlier = AccountingPeriod.objects.filter(ends_on__lt=period.starts_on, closed_at=None).order_by("starts_on")
-    if first := earlier.first():
-        raise PeriodsOpen(f"{first} is still open. Close the periods in their order.")
-    # The clock of the database, read under the lock: it is later than the start of every posting that came before, and
-    # `check_books` can tell those from later ones.
-    now = Func(function="clock_timestamp", output_field=DateTimeField())
-    AccountingPeriod.objects.filter(pk=period.pk).update(closed_at=now, closed_by=actor)
+    if refusal := _earlier_is(period, closed_at=None):
+        raise refusal
+    made_by(actor, "Close period")
+    AccountingPeriod.objects.filter(pk=period.pk).update(closed_at=_now(), closed_by=actor)
     period.refresh_from_db()
     return period
 
 
 @transaction.atomic
-def reopen_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
-    """Opens a closed period for postings again. Refused (PeriodsOpen) while a later period is closed, or when it is
-    open already."""
+def soft_close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
+    """Closes the period to everybody but those who may post in soft-closed periods, and to the night. Waits for postings
+    under way. Refused (PeriodsOpen) unless it is open and no earlier period is."""
     _lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
-    if not period.is_closed:
-        raise PeriodsOpen(f"{period} is open already.")
-    later = AccountingPeriod.objects.filter(starts_on__gt=period.ends_on).closed().order_by("-starts_on")
-    if last := later.first():
-        raise PeriodsOpen(f"{last} is closed. Reopen the later periods first.")
-    AccountingPeriod.objects.filter(pk=period.pk).update(closed_at=None, closed_by=None)
+    if refusal := refusal_to_soft_close(period):
+        raise refusal
+    made_by(actor, "Soft-close period")
+    AccountingPeriod.objects.filter(pk=period.pk).update(soft_closed_at=_now(), soft_closed_by=actor)
     period.refresh_from_db()
     return period
+
+
+@transaction.atomic
+def open_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
+    """Opens a soft-closed period to everybody again. Refused (PeriodsOpen) unless it is soft-closed and no later period is
+    closed in any way."""
+    _lock_periods()
+    period = AccountingPeriod.objects.get(pk=period.pk)
+    if refusal := refusal_to_open(period):
+        raise refusal
+    made_by(actor, "Open period")
+    AccountingPeriod.objects.filter(pk=period.pk).update(soft_closed_at=None, soft_closed_by=None)
+    period.refresh_from_db()
+    return period
+
+
+def refusal_to_soft_close(period: AccountingPeriod) -> Refused | None:
+    """Why the period cannot be soft-closed."""
+    if period.state != AccountingPeriod.State.OPEN:
+        return PeriodsOpen(f"{period} is {period.state} already.")
+    return _earlier_is(period, closed_at=None, soft_closed_at=None)
+
+
+def refusal_to_open(period: AccountingPeriod) -> Refused | None:
+    """Why a soft-closed period stays so."""
+    if period.state != AccountingPeriod.State.SOFT_CLOSED:
+        return PeriodsOpen(f"{period} is {period.state}, not soft-closed.")
+    later = AccountingPeriod.objects.filter(starts_on__gt=period.ends_on).shut().order_by("-starts_on").first()
+    return PeriodsOpen(f"{later} is {later.state}. Open the later periods first.") if later else None
+
+
+def _earlier_is(period: AccountingPeriod, **state) -> Refused | None:
+    first = AccountingPeriod.objects.filter(ends_on__lt=period.starts_on, **state).order_by("starts_on").first()
+    return PeriodsOpen(f"{first} is still open. Close the periods in their order.") if first else None
+
+
+@transaction.atomic
+def request_reopening(period: AccountingPeriod, *, actor, reason: str) -> PeriodReopening:
+    """Asks for a closed period to be opened again; nothing opens before another person approves. Refused (PeriodsOpen): a
+    period that is open, or behind a closed one; (ReopeningRefused): without a reason, or asked for already."""
+    _lock_periods()
+    period = AccountingPeriod.objects.get(pk=period.pk)
+    if refusal := refusal_to_reopen(period):
+        raise refusal
+    if not reason.strip():
+        raise ReopeningRefused("Say why the period is opened again: the reason is kept with it.", field="reason")
+    made_by(actor, "Ask to reopen period", reason=reason)
+    return PeriodReopening.objects.create(
+        period=period, closed_at=period.closed_at, reason=reason.strip(), requested_by=actor
+    )
+
+
+def refusal_to_reopen(period: AccountingPeriod) -> Refused | None:
+    """Why nobody can ask for the period to be opened again."""
+    if not period.is_closed:
+        return PeriodsOpen(f"{period} is open already.")
+    later = AccountingPeriod.objects.filter(starts_on__gt=period.ends_on).closed().order_by("-starts_on").first()
+    if later:
+        return PeriodsOpen(f"{later} is closed. Reopen the later periods first.")
+    if asked := waiting_reopening(period):
+        return ReopeningRefused(f"{asked.requested_by} has asked for it already. Another person approves or declines.")
+    return None
+
+
+def waiting_reopening(period: AccountingPeriod) -> PeriodReopening | None:
+    """The request that waits for a second person."""
+    return period.reopenings.filter(approved_at=None, declined_at=None).select_related("requested_by").first()
+
+
+@transaction.atomic
+def approve_reopening(reopening: PeriodReopening, *, actor) -> AccountingPeriod:
+    """Opens the period for postings again, entirely. Refused (ReopeningRefused): by the person who asked, or when it was
+    answered already; (PeriodsOpen): a later period was closed meanwhile."""
+    reopening = _lock_waiting(reopening)
+    if refusal := refusal_to_approve(reopening, actor=actor):
+        raise refusal
+    made_by(actor, "Reopen period", reason=reopening.reason)
+    reopening.approved_by, reopening.approved_at = actor, timezone.now()
+    reopening.save(update_fields=["approved_by", "approved_at"])
+    opened = {"closed_at": None, "closed_by": None, "soft_closed_at": None, "soft_closed_by": None}
+    AccountingPeriod.objects.filter(pk=reopening.period_id).update(**opened)
+    return AccountingPeriod.objects.get(pk=reopening.period_id)
+
+
+@transaction.atomic
+def decline_reopening(reopening: PeriodReopening, *, actor) -> PeriodReopening:
+    """Ends the request; the period stays closed. Whoever asked may withdraw so. Refused (ReopeningRefused) when it was
+    answered already."""
+    reopening = _lock_waiting(reopening)
+    made_by(actor, "Decline to reopen period")
+    reopening.declined_by, reopening.declined_at = actor, timezone.now()
+    reopening.save(update_fields=["declined_by", "declined_at"])
+    return reopening
+
+
+def refusal_to_approve(reopening: PeriodReopening, *, actor) -> Refused | None:
+    """Why this person cannot open the period."""
+    if actor.pk == reopening.requested_by_id:
+        return ReopeningRefused(f"You asked for {reopening.period} to be opened. Another person has to approve it.")
+    later = AccountingPeriod.objects.filter(starts_on__gt=reopening.period.ends_on).closed().first()
+    return PeriodsOpen(f"{later} is closed. Reopen the later periods first.") if later else None
+
+
+def _lock_waiting(reopening: PeriodReopening) -> PeriodReopening:
+    _lock_periods()
+    reopening = PeriodReopening.objects.select_related("period", "requested_by").get(pk=reopening.pk)
+    if reopening.approved_at or reopening.declined_at:
+        raise ReopeningRefused(f"The request to reopen {reopening.period} was answered already.")
+    return reopening
+
+
+def _now() -> Func:
+    """The clock of the database, read under the lock: it is later than the start of every posting that came before, and
+    `check_books` can tell those from later ones."""
+    return Func(function="clock_timestamp", output_field=DateTimeField())
 
 
 def _lock_periods() -> None:

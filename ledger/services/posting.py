@@ -8,12 +8,12 @@ import contextlib
 import contextvars
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db import connection, transaction
 
-from ledger.exceptions import AlreadyReversed, BlockedAccount, EventKeyReused, NotReversible
+from ledger.exceptions import AlreadyReversed, BlockedAccount, EventKeyReused, NotReversible, PostingNotAllowed
 from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import ZERO
 
@@ -32,6 +32,7 @@ class Line:
     product_group: str | None = None
     party: str = ""
     lot: str = ""
+    dimensions: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_zero(self) -> bool:
@@ -64,12 +65,19 @@ def record(entry_ids: Sequence[int]) -> None:
         entries.extend(entry_ids)
 
 
-def first_open_day(day: datetime.date) -> datetime.date:
-    """`day`, or the first day after it that no closed period covers; holds periods as they are until the commit."""
+def first_open_day(day: datetime.date, *, actor=None) -> datetime.date:
+    """`day`, or the first day after it on which `actor` may post: none that a closed period covers, none before postings
+    are allowed. Holds periods as they are until the commit. Refused (PostingNotAllowed): a day after the last one allowed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_lock_periods(false)")
-        cursor.execute("SELECT ledger_first_open_day(%s)", [day])
-        return cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT ledger_first_open_day(%s, %s), (SELECT posting_to FROM ledger_ledgersetup)",
+            [day, actor and actor.pk],
+        )
+        open_on, last = cursor.fetchone()
+    if last and open_on > last:
+        raise PostingNotAllowed(last, open_on)
+    return open_on
 
 
 @transaction.atomic
@@ -88,8 +96,9 @@ def post(
     """Posts one business event as a balanced entry, on its day or the first open day after it.
 
     The same event again gives the first entry back; with other lines it is refused (EventKeyReused). An event without
-    amounts posts nothing and gives None; a blocked account is refused (BlockedAccount). Unbalanced lines and a wrong
-    mirror are refused by the database (IntegrityError): they are mistakes of the caller, not of the user.
+    amounts posts nothing and gives None. Refused: a blocked account (BlockedAccount), a day after the last one on which
+    posting is allowed (PostingNotAllowed). Unbalanced lines, unknown dimension values and a wrong mirror are refused by the
+    database (IntegrityError): they are mistakes of the caller, not of the user.
     """
     lines = [line for line in lines if not line.is_zero]
     if not lines:
@@ -98,7 +107,7 @@ def post(
     entry = _insert_header(
         event_key=event_key,
         kind=kind,
-        posting_date=first_open_day(effective_on),
+        posting_date=first_open_day(effective_on, actor=actor),
         effective_on=effective_on,
         currency=currency,
         description=description[:200],
@@ -152,6 +161,7 @@ def stored_line(line: JournalLine) -> Line:
         product_group=line.product_group_id,
         party=line.party,
         lot=line.lot,
+        dimensions=line.dimensions,
     )
 
 
@@ -203,6 +213,7 @@ def _insert_lines(entry: JournalEntry, lines: Sequence[Line]) -> None:
             credit_lcy=line.credit_lcy,
             party=line.party,
             lot=line.lot,
+            dimensions=line.dimensions,
         )
         for number, line in enumerate(lines, start=1)
     )

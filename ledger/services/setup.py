@@ -28,8 +28,8 @@ def set_rate(
 ) -> ExchangeRate:
     """Enters a rate, or corrects `rate`. Postings of that day and later ones take it from now on; lots keep the rate of
     their day. Refused (RateRefused): a rate for the LCY, a second one for the same day."""
-    if currency.code == ledger_setup().lcy_id:
-        raise RateRefused(f"{currency} is the company's own currency: its rate is always 1.", field="currency")
+    if refusal := refusal_to_set_rate(currency, ledger_setup().lcy):
+        raise refusal
     rate = rate or ExchangeRate()
     rate.currency, rate.starting_on, rate.rate = currency, starting_on, per_unit
     try:
@@ -39,3 +39,10 @@ def set_rate(
         taken = f"{currency} has a rate from {formats.day(starting_on)} already. Correct that one."
         raise RateRefused(taken, field="starting_on") from error
     return rate
+
+
+def refusal_to_set_rate(currency: Currency, lcy: Currency) -> RateRefused | None:
+    """Why the currency takes no rate."""
+    if currency.code != lcy.code:
+        return None
+    return RateRefused(f"{currency} is the company's own currency: its rate is always 1.", field="currency")

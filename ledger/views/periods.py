@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from ledger.dates import business_date
-from ledger.forms import MonthsForm
+from ledger.forms import MonthsForm, ReasonForm
 from ledger.models import AccountingPeriod
 from ledger.reports.periods import PeriodFacts, facts, next_month
-from ledger.services.periods import close_period, create_months, reopen_period
+from ledger.services.periods import close_period, create_months, request_reopening
 from ledger.tables import PeriodTable
 from pages import formats
 from pages.elements import Action
@@ -90,19 +90,18 @@ class PeriodClose(PeriodPage):
 class PeriodReopen(PeriodPage):
     permission_required = "ledger.close_accountingperiod"
     model = AccountingPeriod
-    success_message = "The period is open."
+    form_class = ReasonForm
+    success_message = "The request is made. Another person has to approve it."
 
     def get_title(self) -> str:
-        return f"Reopen {self.object}"
+        return f"Ask to reopen {self.object}"
 
-    def run(self, form: Any) -> Preview:
-        period = reopen_period(self.object, actor=self.request.user)
+    def run(self, form: ReasonForm) -> Preview:
+        reason = form.cleaned_data["reason"]
+        asked = request_reopening(self.object, actor=self.request.user, reason=reason)
         return Preview(
-            changes=[
-                Change(f"Period {period}", "closed", "open", note=span(period)),
-                Change("Postings in it", "refused", "taken", note="figures that were reported may change"),
-            ],
-            confirm_label=f"Reopen {period}",
+            changes=[Change(f"Period {asked.period}", "closed", "closed, until another person approves")],
+            confirm_label="Ask to reopen",
         )
 
 

@@ -13,6 +13,7 @@ from ledger.models import BusinessPostingGroup, Currency, ExchangeRate, LedgerAc
 from ledger.reports.posting_setup import posting_matrix
 from ledger.services.setup import set_accounts, set_rate
 from ledger.tables import ChartTable, CurrencyTable, RateTable
+from ledger.views.rate_import import PERMISSIONS as RATE_IMPORT_PERMISSIONS
 from pages.elements import Action, Badge, Crumb
 from pages.views import FormPage, ListPage, Page
 
@@ -86,7 +87,9 @@ class RateList(SetupList):
         return ExchangeRate.objects.select_related("currency")
 
     def get_actions(self) -> list[Action]:
-        return [Action("New rate", reverse("ledger:rate-create"), primary=True, permission="ledger.add_exchangerate")]
+        new = Action("New rate", reverse("ledger:rate-create"), primary=True, permission="ledger.add_exchangerate")
+        may_import = self.request.user.has_perms(RATE_IMPORT_PERMISSIONS)
+        return [new, Action("Import", reverse("ledger:rate-import"))] if may_import else [new]
 
 
 class RateCreate(FormPage):

@@ -44,6 +44,9 @@ class Account(models.Model):
         related_name="billed_for",
         help_text="Who pays, when it is not the account itself.",
     )
+    dimensions = models.JSONField(
+        "default dimensions", default=dict, blank=True, help_text="Proposed for what the account buys."
+    )
 
     objects = AccountQuerySet.as_manager()
 

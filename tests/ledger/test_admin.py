@@ -60,7 +60,7 @@ def test_what_the_services_write_is_only_looked_at(admin, model, make):
 
 def test_the_local_currency_is_changed_until_something_is_posted_and_then_refused_in_words(admin):
     setup = LedgerSetup.objects.get()
-    form = {"company_name": "Lot & Sons", "lcy": "EUR", "time_zone": "Europe/Berlin"}
+    form = {"company_name": "Lot & Sons", "lcy": "EUR", "time_zone": "Europe/Berlin", "groups_from": "sell_to"}
     assert admin.post(address("ledgersetup", "change", setup.pk), form).status_code == 302
     make_entry(currency="EUR")
     response = admin.post(address("ledgersetup", "change", setup.pk), form | {"lcy": "GBP"})
@@ -72,7 +72,7 @@ def test_the_local_currency_is_changed_until_something_is_posted_and_then_refuse
 def test_there_is_one_setup(admin):
     assert admin.get(address("ledgersetup", "add")).status_code == 403
     LedgerSetup.objects.all().delete()
-    form = {"company_name": "New", "lcy": "USD", "time_zone": "Mars/Base"}
+    form = {"company_name": "New", "lcy": "USD", "time_zone": "Mars/Base", "groups_from": "sell_to"}
     assert "is not a time zone" in admin.post(address("ledgersetup", "add"), form).content.decode()
     admin.post(address("ledgersetup", "add"), form | {"time_zone": "UTC"})
     assert LedgerSetup.objects.get().pk == 1

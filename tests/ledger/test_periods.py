@@ -9,8 +9,8 @@ from django.db import connection, connections, transaction
 from ledger.exceptions import PeriodsOpen
 from ledger.models import AccountingPeriod, JournalEntry
 from ledger.reports.checks import CHECKS
-from ledger.services.periods import close_period, create_months, reopen_period
-from tests.builders import make_company, make_entry, make_period, make_user
+from ledger.services.periods import close_period, create_months
+from tests.builders import make_company, make_entry, make_period, make_user, reopen
 
 DAY = datetime.date(2026, 10, 15)
 
@@ -50,23 +50,23 @@ def test_periods_are_closed_in_their_order_and_reopened_in_the_other(controller)
     closed = close_period(october, actor=controller)
     assert (closed.is_closed, closed.closed_by) == (True, controller)
     with pytest.raises(PeriodsOpen, match="Reopen the later periods first"):
-        reopen_period(september, actor=controller)
-    assert not reopen_period(october, actor=controller).is_closed
+        reopen(september, actor=controller)
+    assert not reopen(october, actor=controller).is_closed
 
 
 def test_closing_twice_and_reopening_what_is_open_are_refused(controller):
     period = make_period(closed_by=controller)
     with pytest.raises(PeriodsOpen, match="2026-10 is closed already"):
         close_period(period, actor=controller)
-    reopen_period(period, actor=controller)
+    reopen(period, actor=controller)
     with pytest.raises(PeriodsOpen, match="2026-10 is open already"):
-        reopen_period(period, actor=controller)
+        reopen(period, actor=controller)
 
 
 def test_a_reopened_period_takes_postings_again(controller):
     period = make_period(closed_by=controller)
     assert make_entry("test:1", on=DAY).posting_date == datetime.date(2026, 11, 1)
-    reopen_period(period, actor=controller)
+    reopen(period, actor=controller)
     assert make_entry("test:2", on=DAY).posting_date == DAY
 
 

@@ -29,7 +29,7 @@ from credits.services.purchases import (
 )
 from ledger.models import JournalLine
 from ledger.reports.checks import CHECKS as LEDGER_CHECKS
-from ledger.services.periods import close_period, create_months, reopen_period
+from ledger.services.periods import close_period, create_months
 from pages.refusals import Refused
 from tests import builders
 from tests.model.credits import Company, Lot, Milestone, Period, parts_of
@@ -291,7 +291,7 @@ class Machine(RuleBasedStateMachine):
         next_one = (closed[-1:] if again else open_ones[:1]) or [None]
         pair = choose(begun, pick, lambda twin: twin is next_one[0])
         if again:
-            self.both(self.model.open_again(pair[1]), reopen_period, pair[0])
+            self.both(self.model.open_again(pair[1]), builders.reopen, pair[0])
         else:
             self.both(self.model.close(pair[1]), close_period, pair[0])
 

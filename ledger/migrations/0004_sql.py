@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from django.db import migrations
+
+from ledger.sqlfiles import run_sql
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "0003_controls"), ("contenttypes", "0002_remove_content_type_name")]
+    operations = [run_sql(SQL / "changes.sql"), run_sql(SQL / "controls.sql"), run_sql(SQL / "seals.sql")]
