@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "opportunities.apps.OpportunitiesConfig",
     "ledger.apps.LedgerConfig",
     "pages.apps.PagesConfig",
-    "django.contrib.admin",
+    "config.admin.SignedAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -117,6 +117,8 @@ def database(url: str) -> dict:
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///drawdown"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Of a file that somebody brings to be imported; it waits in the database until it is decided what becomes of it.
+UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB", "10")) * 1024 * 1024
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 # A Redis that never answers gets a sentence, not a page that hangs.
@@ -177,6 +179,7 @@ FILTERS_EMPTY_CHOICE_LABEL = "Any"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table rows table-hover"}
 # The kit of pages imports no app, so it is told who knows the day.
 BUSINESS_DATE = "ledger.dates.business_date"
+SIGN_CHANGES = "ledger.services.changes.made_by"
 
 # --- Security -------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from credits.exceptions import BadTerms, DatesLocked
 from credits.models import Purchase, PurchaseDateChange
 from credits.services.purchases import lock_purchase
 from ledger.dates import business_date
+from ledger.services.changes import made_by
 from pages import formats
 from pages.refusals import Refused
 
@@ -23,6 +24,7 @@ def change_dates(
     """
     purchase = lock_purchase(purchase)
     _check(purchase, starts_on, expires_on, reason)
+    made_by(actor, "Change dates", reason=reason)
     assert purchase.starts_on and purchase.expires_on  # a confirmed purchase has both
     PurchaseDateChange.objects.create(
         purchase=purchase,

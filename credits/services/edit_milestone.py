@@ -13,6 +13,7 @@ from credits.models import Milestone
 from credits.models.milestones import Status
 from credits.models.purchases import MAX_CREDITS
 from credits.services.allocate import lock_milestone
+from ledger.services.changes import made_by
 from ledger.services.numbers import Series, free_number
 from opportunities.models import Project
 from opportunities.services.locks import lock_account
@@ -37,6 +38,7 @@ def create_milestone(details: Details, *, actor) -> Milestone:
     """Makes a milestone with the next number of its series. Refused: a number of credits that is none (BadMilestone)."""
     _check_details(details)
     lock_account(details.project.account_id)
+    made_by(actor, "Create milestone")
     milestone = Milestone(number=free_number(NUMBERS, Milestone))
     return _save(milestone, details)
 
@@ -51,6 +53,7 @@ def edit_milestone(milestone: Milestone, details: Details, *, actor) -> Mileston
         _check_completed(milestone, details, milestone.actual_on)
     _check_project(milestone, details)
     _check_canceled(milestone, details)
+    made_by(actor, "Edit milestone")
     return _save(milestone, details)
 
 

@@ -16,6 +16,7 @@ from credits.models.milestones import Status
 from credits.services.allocate import lock_milestone
 from credits.services.release import take_back
 from ledger.dates import business_date
+from ledger.services.changes import made_by
 from ledger.services.posting import reverse
 from pages import formats
 from pages.refusals import Refused
@@ -32,6 +33,7 @@ def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = N
     actual_on = actual_on or business_date()
     if refusal := refusal_to_complete(milestone) or _refusal_of_date(milestone, actual_on):
         raise refusal
+    made_by(actor, "Complete milestone")
     completion = Completion.objects.create(
         milestone=milestone,
         sequence=milestone.completions.count() + 1,
@@ -54,6 +56,7 @@ def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     milestone = lock_milestone(milestone)
     if refusal := refusal_to_reopen(milestone):
         raise refusal
+    made_by(actor, "Reopen milestone", reason=reason)
     completion = milestone.completions.select_related("entry__currency").get(reopened_at=None)
     if completion.earned_on:
         take_back(completion)

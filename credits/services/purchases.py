@@ -16,6 +16,7 @@ from ledger.dates import business_date, ledger_setup
 from ledger.models import JournalEntry
 from ledger.money import product, to_lcy
 from ledger.services.accounts import posting_accounts
+from ledger.services.changes import made_by
 from ledger.services.numbers import Series, free_number
 from ledger.services.posting import pair, post, reverse
 from ledger.services.rates import rate_on
@@ -37,6 +38,7 @@ def create_purchase(
     """
     terms = check_terms(terms)
     lock_account(terms.account.pk)
+    made_by(actor, "Create purchase")
     purchase = Purchase(draft=True, opportunity_line=line, line_part=line_part, created_by=actor)
     _apply(purchase, terms)
     purchase.number = free_number(NUMBERS, Purchase)
@@ -56,6 +58,7 @@ def edit_draft(purchase: Purchase, terms: Terms, *, actor) -> Purchase:
         raise NotDraft(purchase)
     if purchase.confirmations and purchase.account_id != terms.account.pk:
         raise AccountFixed(purchase)
+    made_by(actor, "Edit draft")
     _apply(purchase, terms)
     purchase.save()
     return purchase
@@ -84,6 +87,7 @@ def return_to_draft(purchase: Purchase, *, actor, reason: str = "") -> Purchase:
         return purchase
     if refusal := refusal_to_return_to_draft(purchase):
         raise refusal
+    made_by(actor, "Back to draft", reason=reason)
     entry = JournalEntry.objects.filter(event_key=confirmation_key(purchase)).first()
     if entry is not None:
         reverse(
@@ -107,6 +111,7 @@ def delete_draft(purchase: Purchase, *, actor) -> None:
     purchase = lock_purchase(purchase)
     if refusal := refusal_to_delete(purchase):
         raise refusal
+    made_by(actor, "Delete draft")
     purchase.delete()
 
 
@@ -161,6 +166,7 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
     """Of a purchase that is locked."""
     if refusal := refusal_to_confirm(purchase, business_date()):
         raise refusal
+    made_by(actor, "Confirm purchase")
     purchase.draft = False
     purchase.confirmations += 1
     purchase.business_group = purchase.account.business_group

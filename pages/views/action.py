@@ -36,6 +36,7 @@ from pages import receipts
 from pages.preview import Preview, rehearse
 from pages.refusals import Refused
 from pages.sending import as_data, refuse
+from pages.signing import reason_in, sign
 from pages.views.form_base import FormBase
 
 
@@ -100,16 +101,21 @@ class ActionPage(FormBase):
         except Stale as stale:
             panel: dict[str, Any] = {"preview": stale.preview, "stale": bool(seen), "seen": frozenset(seen.split("-"))}
         except Refused as refused:
-            refuse(form, refused.message, refused.field)
-            panel = {"waiting": True}
+            panel = self.refused(form, refused)
         self.object = self.get_object()
         return self.show(form, **panel)
+
+    def refused(self, form: Any, refused: Refused) -> dict[str, Any]:
+        """A refusal of what was confirmed stands at its field, and the panel waits."""
+        refuse(form, refused.message, refused.field)
+        return {"waiting": True}
 
     @transaction.atomic
     def carry_out(self, form: Any, seen: str) -> HttpResponse:
         submission = self.submission()
         if submission.url:
             return HttpResponseRedirect(submission.url)
+        sign(self.request.user, self.get_title(), reason=reason_in(form))
         preview = self.run(form)
         if preview.fingerprint != seen:
             raise Stale(preview)

@@ -27,6 +27,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from pages import seen
 from pages.refusals import Refused
 from pages.sending import refuse
+from pages.signing import reason_in, sign
 from pages.views.form_base import FormBase
 
 
@@ -62,6 +63,7 @@ class FormPage(FormBase):
         submission = self.submission()
         if not submission.url:
             self.refuse_if_changed()
+            sign(self.request.user, self.get_title(), reason=reason_in(form))
             submission.lead_to(self.get_success_url(self.save(form)))
             messages.success(self.request, self.success_message)
         return HttpResponseRedirect(submission.url)
