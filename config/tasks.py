@@ -11,9 +11,10 @@ from config import night
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.services.nights import work
-from pages.models import Submission
+from pages.models import Submission, Upload
 
 KEEP_SUBMISSIONS = datetime.timedelta(days=7)
+KEEP_UPLOADS = datetime.timedelta(days=7)
 HELPERS = 3  # messages that invite other workers to a run
 
 
@@ -46,9 +47,11 @@ def help_night(run_id: int) -> None:
 
 @shared_task
 def tidy() -> None:
-    """What only the browser needed: sessions that ended, and tokens of forms that nobody can send again."""
+    """What only the browser needed: sessions that ended, tokens of forms that nobody can send again, files that nobody
+    came back to."""
     call_command("clearsessions")
     Submission.objects.filter(done_at__lt=timezone.now() - KEEP_SUBMISSIONS).delete()
+    Upload.objects.filter(uploaded_at__lt=timezone.now() - KEEP_UPLOADS).delete()
 
 
 def _invite(run: BatchRun) -> None:

@@ -31,6 +31,12 @@ def number(value: Decimal | int, decimals: int = 0) -> str:
     return f"{MINUS if exact < 0 else ''}{abs(exact):,.{decimals}f}"
 
 
+def exact(value: Decimal) -> str:
+    """1.2711: every decimal there is and no zero behind them, as it would be typed."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def money(value: Decimal | int, currency: Currency) -> str:
     """USD 1,234.50"""
     return f"{currency.code}\u00a0{number(value, currency.decimals)}"

@@ -18,13 +18,17 @@ from a sequence and differ at each rehearsal; what the action makes belongs in `
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
 from django.db import connection, transaction
 
+from pages import formats
+
 Result = TypeVar("Result")
+
+LONGEST = 200  # rows that a person would still read
 
 
 @dataclass(frozen=True)
@@ -95,17 +99,33 @@ class Preview:
     confirm_label: str = "Confirm"
     made: Sequence[Link] = ()
     posted_later: str = ""  # "The next night posts this": the lines are then no postings of this action
+    unread: str = ""  # stands for rows that nobody reads one by one, so that the confirmation holds for them as well
 
     @property
     def shown(self) -> list[Shown]:
         warned = [Warned(text) for text in self.warnings]
-        said = [Warned(self.posted_later), Warned(self.confirm_label)]
+        said = [Warned(self.posted_later), Warned(self.confirm_label), Warned(self.unread)]
         return [*self.changes, *self.postings, *self.left_out, *warned, *said]
 
     @property
     def fingerprint(self) -> str:
         """The digests of everything shown, in order; the page sends it back when the person confirms."""
         return "-".join(item.digest for item in self.shown)
+
+
+def shortened(preview: Preview) -> Preview:
+    """The first rows of a long preview, and how many more there are. The fingerprint still covers every one of them."""
+    changes, left_out = preview.changes[LONGEST:], preview.left_out[LONGEST:]
+    more_changes = [Change(f"and {formats.counted(len(changes), 'more rows')}")] * bool(changes)
+    more_left_out = [LeftOut(f"and {formats.counted(len(left_out), 'more rows')}", "for the same reason")] * bool(
+        left_out
+    )
+    return replace(
+        preview,
+        changes=[*preview.changes[:LONGEST], *more_changes],
+        left_out=[*preview.left_out[:LONGEST], *more_left_out],
+        unread=hashlib.sha256("".join(row.digest for row in (*changes, *left_out)).encode()).hexdigest(),
+    )
 
 
 def rehearse(action: Callable[[], Result]) -> Result:

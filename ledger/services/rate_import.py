@@ -14,7 +14,7 @@ from ledger.models import Currency, ExchangeRate
 from ledger.services.setup import refusal_to_set_rate
 from pages import formats
 from pages.imports import Line, Problems, Unreadable, read_day, read_number, read_table, read_text
-from pages.imports.cells import Cell
+from pages.imports.cells import Cell, quoted
 
 CURRENCY, STARTING_DATE, RATE = COLUMNS = ("Currency", "Starting date", "LCY per unit")
 DIGITS = {"max_digits": 24, "decimal_places": 12}  # of `RateField`
@@ -111,7 +111,9 @@ def _refusals_by_currency() -> dict[str, str]:
 def _read_currency(cell: Cell, refusals: dict[str, str]) -> str:
     code = read_text(cell, "the code of a currency, as in USD")
     if code not in refusals:
-        raise Unreadable(f"There is no currency {code}. Its code has three capital letters, as in USD; is it set up?")
+        raise Unreadable(
+            f"There is no currency {quoted(code)}. Its code has three capital letters, as in USD; is it set up?"
+        )
     if refusals[code]:
         raise Unreadable(f"{refusals[code]} Take the line out.")
     return code

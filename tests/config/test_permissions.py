@@ -23,6 +23,7 @@ from ledger.models import AccountingPeriod, BatchRun, JournalEntry
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
+from pages.models import Upload
 from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_rate, make_user
 
 ALL = set(ROLES)
@@ -90,6 +91,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:rate-list": (ALL, NONE),
     "ledger:rate-create": (FINANCE, FINANCE),
     "ledger:rate-edit": (FINANCE, FINANCE),
+    "ledger:rate-import": (FINANCE, FINANCE),
+    "ledger:rate-import-review": (FINANCE, FINANCE),
     "ledger:currency-list": (ALL, NONE),
     "night-list": (ALL, NONE),
     "night": (ALL, NONE),
@@ -158,6 +161,7 @@ def scene(db) -> Scene:
     )
     opportunity = create_opportunity(terms, lines=[line])
     period = AccountingPeriod.objects.create(name="2026-01", starts_on="2026-01-01", ends_on="2026-01-31")
+    upload = Upload.objects.create(user=make_user("uploader"), kind="rates", file_name="rates.csv", content=b"Currency")
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
         {
@@ -172,6 +176,7 @@ def scene(db) -> Scene:
             "ledger:account": "1100",
             "ledger:period": period.pk,
             "ledger:rate": rate.pk,
+            "ledger:rate-import-review": upload.pk,
             "night": night.pk,
         }
     )
@@ -180,6 +185,7 @@ def scene(db) -> Scene:
 def signed_in(role: str, **kwargs: Any) -> Client:
     user, client = make_user(f"{role}-person", **kwargs), Client()
     user.groups.set(Group.objects.filter(name=role))
+    Upload.objects.update(user=user)  # a file is open to whoever brought it, and to nobody else
     client.force_login(user)
     return client
 

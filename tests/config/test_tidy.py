@@ -8,17 +8,21 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from config.tasks import tidy
-from pages.models import Submission
+from pages.models import Submission, Upload
 from tests import builders
 
 
 @pytest.mark.django_db
-def test_ended_sessions_and_old_form_tokens_go_and_recent_ones_stay():
+def test_ended_sessions_old_form_tokens_and_old_files_go_and_recent_ones_stay():
     now, day = timezone.now(), datetime.timedelta(days=1)
     for key, expires in (("ended", now - day), ("open", now + day)):
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
     old, recent = (Submission.objects.create(user=builders.make_user(), token=uuid.uuid4()) for _ in range(2))
     Submission.objects.filter(pk=old.pk).update(done_at=now - 8 * day)
+    file = {"user": builders.make_user(), "kind": "rates", "file_name": "rates.csv", "content": b"x"}
+    old_file, waiting = Upload.objects.create(**file), Upload.objects.create(**file)
+    Upload.objects.filter(pk=old_file.pk).update(uploaded_at=now - 8 * day)
     tidy()
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
     assert list(Submission.objects.all()) == [recent]
+    assert list(Upload.objects.all()) == [waiting]
