@@ -15,7 +15,7 @@ from django.db import connection
 from ledger.dates import end_of
 from ledger.models import Currency
 from ledger.money import ZERO
-from ledger.reports.groups import GROUPS, months
+from ledger.reports.groups import GROUPS, last_day, months
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
@@ -57,12 +57,17 @@ class Row:
     own: Movements = field(default_factory=Movements)
     lcy: Movements = field(default_factory=Movements)
 
+    @property
+    def last_day(self) -> datetime.date:
+        return last_day(self.month)
+
 
 def roll_forward(
     first: datetime.date, last: datetime.date, *, by: str = "account", known_on: datetime.date | None = None
 ) -> list[Row]:
     """The months from that of `first` to that of `last`, by account, product_group or customer. `known_on` leaves out what
-    was posted after the end of that day, company time. Three queries, however many rows the journal has."""
+    was posted after the end of that day, company time. Two queries, however many rows the journal has, and
+    one for the time zone."""
     first = first.replace(day=1)
     rows: dict[tuple, Row] = {}
     currencies = Currency.objects.in_bulk()

@@ -9,7 +9,7 @@ from django.db.models import F, Sum
 
 from ledger.models import Currency, JournalLine
 from ledger.money import ZERO
-from ledger.reports.known import known_on as known_on_day
+from ledger.reports.known import recorded_by
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def trial_balance(on: datetime.date, *, known_on: datetime.date | None = None) -
     after the end of that day: what would have been reported then. Two queries, and one for the time zone."""
     known = {currency.code: currency for currency in Currency.objects.all()}
     rows = (
-        known_on_day(JournalLine.objects.filter(entry__posting_date__lte=on), known_on)
+        recorded_by(JournalLine.objects.filter(entry__posting_date__lte=on), known_on)
         .order_by("account_id", "currency_id")
         .values("account", "currency", name=F("account__name"))
         .annotate(dr=Sum("debit"), cr=Sum("credit"), dr_lcy=Sum("debit_lcy"), cr_lcy=Sum("credit_lcy"))

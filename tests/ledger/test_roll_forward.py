@@ -128,7 +128,7 @@ def test_vat_beside_the_receivable_is_no_addition_of_its_own(sold):
 
 def test_three_queries_whatever_there_is(sold, django_assert_num_queries):
     with django_assert_num_queries(3):
-        roll_forward(NOVEMBER, LAST)
+        roll_forward(NOVEMBER, LAST, known_on=LAST)
 
 
 @pytest.fixture

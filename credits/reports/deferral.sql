@@ -1,0 +1,78 @@
+-- What will become of the money that the lots of services credits hold in deferred revenue. Credits of a milestone that has
+-- not been earned are due on its actual date, or on its target date; the rest of a lot lapses on the day after its expiry and
+-- grace. The money is cut as the night will cut it (credits/services/release.py), in the order in which it falls due.
+WITH lots AS MATERIALIZED (
+    SELECT h.id AS held_id, h.lot, h.amount, h.amount_lcy, p.id AS purchase_id, p.number_of_credits AS whole,
+           p.paid_total AS paid, coalesce(p.paid_total_lcy, h.amount_lcy) AS paid_lcy, c.decimals, lcy.decimals AS lcy_decimals,
+           coalesce(moved.old_expires_on, p.expires_on) AS expires_on, coalesce(s.grace_period_days, 0) AS grace
+    FROM held h
+    JOIN credits_purchase p ON h.lot = 'purchase:' || p.id
+    JOIN ledger_currency c ON c.code = h.currency_id
+    CROSS JOIN ledger_ledgersetup g
+    JOIN ledger_currency lcy ON lcy.code = g.lcy_id
+    LEFT JOIN credits_creditssetup s ON true
+    LEFT JOIN (
+        -- The expiry date as it was known: what the first change after that found.
+        SELECT DISTINCT ON (purchase_id) purchase_id, old_expires_on FROM credits_purchasedatechange
+        WHERE changed_at >= %(known_before)s ORDER BY purchase_id, changed_at, id
+    ) moved ON moved.purchase_id = p.id
+),
+completions AS (
+    SELECT d.milestone_id, d.actual_on, d.completed_at,
+           coalesce(d.reopened_at >= least(%(known_before)s, %(day_ends)s), true) AS stands,
+           e.posting_date <= %(on)s AND e.created_at < %(known_before)s
+           AND NOT coalesce(undone.posting_date <= %(on)s AND undone.created_at < %(known_before)s, false) AS posted,
+           d.entry_id IS NULL AND d.earned_on <= %(on)s AS free
+    FROM credits_completion d
+    LEFT JOIN ledger_journalentry e ON e.id = d.entry_id
+    LEFT JOIN ledger_journalentry undone ON undone.reverses_id = e.id
+    WHERE d.completed_at < %(known_before)s AND d.actual_on <= %(on)s
+),
+earned AS MATERIALIZED (SELECT milestone_id, completed_at FROM completions WHERE posted OR (free AND stands)),
+-- Credits whose money has left the deferral: of milestones that were earned, as they were when completed, and of lapses.
+gone AS (
+    SELECT c.purchase_id, c.credits FROM credits_consumption c
+    JOIN earned USING (milestone_id) WHERE c.created_at <= earned.completed_at
+    UNION ALL
+    SELECT c.purchase_id, c.credits FROM credits_consumption c
+    JOIN credits_allocation a ON a.id = c.allocation_id
+    LEFT JOIN ledger_journalentry e ON e.event_key = a.event_key AND c.credits > 0
+    WHERE c.milestone_id IS NULL AND coalesce(e.posting_date, c.consumed_on) <= %(on)s
+      AND coalesce(e.created_at, c.created_at) < %(known_before)s
+),
+waiting AS (
+    SELECT l.held_id, l.purchase_id, c.milestone_id, sum(c.credits) AS units
+    FROM lots l JOIN credits_consumption c ON c.purchase_id = l.purchase_id
+    WHERE c.milestone_id IS NOT NULL AND c.consumed_on <= %(on)s AND c.created_at < %(known_before)s
+      AND NOT EXISTS (SELECT FROM earned WHERE earned.milestone_id = c.milestone_id)
+    GROUP BY 1, 2, 3 HAVING sum(c.credits) > 0
+),
+units AS (
+    SELECT w.held_id, coalesce(d.actual_on, m.target_on) AS due_on, d.actual_on IS NULL AND coalesce(m.target_on < %(on)s, true) AS overdue,
+           'recognise' AS cause, 'milestone:' || m.id AS behind, w.units
+    FROM waiting w
+    JOIN credits_milestone m ON m.id = w.milestone_id
+    LEFT JOIN completions d ON d.milestone_id = m.id AND d.stands
+    UNION ALL
+    SELECT l.held_id, l.expires_on + l.grace + 1, l.expires_on + l.grace + 1 < %(on)s, 'lapse', l.lot,
+           l.whole - coalesce(g.units, 0) - coalesce(w.units, 0)
+    FROM lots l
+    LEFT JOIN (SELECT purchase_id, sum(credits) AS units FROM gone GROUP BY purchase_id) g ON g.purchase_id = l.purchase_id
+    LEFT JOIN (SELECT held_id, sum(units) AS units FROM waiting GROUP BY held_id) w ON w.held_id = l.held_id
+    WHERE l.expires_on IS NOT NULL
+),
+running AS (
+    SELECT l.*, u.due_on, u.overdue, u.cause, u.behind,
+           l.whole - sum(u.units) OVER (PARTITION BY u.held_id) + sum(u.units) OVER falls_due AS k
+    FROM units u JOIN lots l ON l.held_id = u.held_id
+    WHERE u.units > 0
+    WINDOW falls_due AS (PARTITION BY u.held_id ORDER BY u.due_on NULLS FIRST, length(u.behind), u.behind)
+),
+levels AS (
+    SELECT *, greatest(paid - amount, ledger_cumulative(paid, k, whole, decimals)) AS level,
+           greatest(paid_lcy - amount_lcy, ledger_cumulative(paid_lcy, k, whole, lcy_decimals)) AS level_lcy
+    FROM running
+)
+SELECT held_id, expires_on, due_on, overdue, cause, behind, level - lag(level, 1, paid - amount) OVER before,
+       level_lcy - lag(level_lcy, 1, paid_lcy - amount_lcy) OVER before
+FROM levels WINDOW before AS (PARTITION BY held_id ORDER BY k)

@@ -1,0 +1,27 @@
+-- What the deferral accounts hold at the end of %(on)s, as known before %(known_before)s: per lot, and cut into parts by what
+-- will become of them. The sources are SELECTs of the upper apps; what no source explains is a part of its own, so that
+-- the parts of each row of `held` add up to it.
+WITH held AS MATERIALIZED (
+    SELECT row_number() OVER () AS id, l.account_id, l.product_group_id, l.party, l.lot, l.currency_id,
+           sum(l.credit - l.debit) AS amount, sum(l.credit_lcy - l.debit_lcy) AS amount_lcy
+    FROM ledger_journalline l
+    JOIN ledger_journalentry e ON e.id = l.entry_id
+    WHERE l.account_id IN (SELECT deferral_id FROM ledger_postingsetup)
+      AND e.posting_date <= %(on)s AND e.created_at < %(known_before)s
+    GROUP BY l.account_id, l.product_group_id, l.party, l.lot, l.currency_id
+    HAVING sum(l.credit - l.debit) <> 0 OR sum(l.credit_lcy - l.debit_lcy) <> 0
+),
+explained (held_id, expires_on, due_on, overdue, cause, behind, amount, amount_lcy) AS MATERIALIZED ({sources}),
+part AS (
+    SELECT * FROM explained WHERE amount <> 0 OR amount_lcy <> 0
+    UNION ALL
+    SELECT h.id, NULL, NULL, false, 'unexplained', h.lot, h.amount - coalesce(x.amount, 0), h.amount_lcy - coalesce(x.amount_lcy, 0)
+    FROM held h
+    LEFT JOIN (SELECT held_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy FROM explained GROUP BY held_id) x
+      ON x.held_id = h.id
+    WHERE h.amount <> coalesce(x.amount, 0) OR h.amount_lcy <> coalesce(x.amount_lcy, 0)
+),
+placed AS (
+    SELECT {key} AS key, h.account_id, h.product_group_id, h.party, h.lot, h.currency_id, part.*, {bucket} AS bucket
+    FROM part JOIN (SELECT id, account_id, product_group_id, party, lot, currency_id FROM held) h ON h.id = part.held_id
+)
