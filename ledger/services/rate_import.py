@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from ledger.dates import ledger_setup
 from ledger.models import Currency, ExchangeRate
+from ledger.services.changes import made_by
 from ledger.services.setup import refusal_to_set_rate
 from pages import formats
 from pages.imports import Line, Problems, Unreadable, read_day, read_number, read_table, read_text
@@ -58,9 +59,10 @@ class ImportedRates:
 
 
 @transaction.atomic
-def import_rates(content: bytes) -> ImportedRates:
+def import_rates(content: bytes, *, file_name: str, actor) -> ImportedRates:
     """Enters the rates of a CSV or XLSX file, and corrects those of the same currency and day: all of them or none. The
-    same file again changes nothing. A constant number of statements, whatever the number of rates.
+    same file again changes nothing. The change log names the file with each rate that changes. A constant number of
+    statements, whatever the number of rates.
 
     Refused (FileRefused, with every problem by line and column): a file that cannot be read as a table of COLUMNS; an
     unknown currency, the LCY, what is no date, no number, not above zero or too long, one day of a currency twice.
@@ -69,6 +71,7 @@ def import_rates(content: bytes) -> ImportedRates:
     lines = read_table(content, columns=COLUMNS, problems=problems)
     rates = _read(lines, problems)
     problems.refuse()
+    made_by(actor, "Import exchange rates", reason=f"From the file {file_name}.")
     imported = _compared(rates)
     ExchangeRate.objects.bulk_create(
         [

@@ -31,7 +31,8 @@ class RateImportReview(ReviewPage):
     upload = "ledger:rate-import"
 
     def run(self, form: Any) -> Preview:
-        self.imported = import_rates(bytes(self.object.content))
+        brought = {"file_name": self.object.file_name, "actor": self.request.user}
+        self.imported = import_rates(bytes(self.object.content), **brought)
         return described(self.imported)
 
     def get_success_message(self, preview: Preview) -> str:

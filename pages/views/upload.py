@@ -13,7 +13,7 @@
         upload = "ledger:rate-import"                    # where another file is brought
 
         def run(self, form) -> Preview:                  # calls ONE service with self.object.content
-            return describe(import_rates(bytes(self.object.content)))
+            return described(import_rates(bytes(self.object.content), file_name=..., actor=...))
 
 All or nothing: where anything in the file is refused (`pages.imports.FileRefused`), all of it is listed by line and
 column, and there is nothing to confirm. Whoever brought the file is the only one who can open it.

@@ -16,8 +16,8 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from ledger.exceptions import MissingSetup
-from ledger.models import ExchangeRate, LedgerSetup
-from ledger.services.rate_import import import_rates
+from ledger.models import ChangeLogEntry, ExchangeRate, LedgerSetup
+from ledger.services import rate_import
 from ledger.services.rates import rate_on
 from pages.imports import FileRefused
 from pages.models import Upload
@@ -48,6 +48,10 @@ def stored():
 
 def make_stored(code, day, rate):
     return make_rate(code, rate, starting_on=datetime.date.fromisoformat(day))
+
+
+def import_rates(content):
+    return rate_import.import_rates(content, file_name="rates.csv", actor=None)
 
 
 def lines(imported):
@@ -260,6 +264,11 @@ def test_a_file_is_kept_shown_and_imported_once(page):
     assert (answer.redirect_chain, second.url) == ([(LIST, 302)], LIST)
     assert "The rates are imported: 1 new, 1 corrected, 1 unchanged." in answer.content.decode()
     assert stored() == STORED
+    logged = ChangeLogEntry.objects.filter(table="ledger_exchangerate", action="Import exchange rates")
+    assert sorted(logged.values_list("kind", "actor__username", "reason")) == [
+        ("insert", "sam", "From the file rates.csv."),
+        ("update", "sam", "From the file rates.csv."),
+    ]
     again = page.get(shown.request["PATH_INFO"])
     assert "Nothing is different from what is stored." in again.content.decode()
     assert "Nothing is changed: all" in confirm(page, again, follow=True).content.decode()

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -133,6 +134,15 @@ def test_text_that_a_spreadsheet_would_run_is_made_safe(page, rates, currencies,
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_start_of_a_formula_is_known(start):
     assert exports.safe(f"{start}1") == f"'{start}1"
+
+
+def test_text_that_looks_guarded_is_guarded_as_well_so_that_it_comes_back():
+    assert (exports.safe("'=1"), exports.safe("'s")) == ("''=1", "'s")
+
+
+def test_a_number_that_a_spreadsheet_would_cut_is_text_in_it():
+    assert exports.exact(Decimal("-1.100000000000")) == Decimal("-1.1")
+    assert exports.exact(Decimal("1234567890.123456")) == "1234567890.123456"
 
 
 def test_a_negative_number_stays_a_number():

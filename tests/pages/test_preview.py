@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from pages import receipts
-from pages.preview import Change, LeftOut, Link, PostingLine, Preview, rehearse
+from pages.preview import LONGEST, Change, LeftOut, Link, PostingLine, Preview, rehearse, shortened
 
 LINE = PostingLine("1200", "Receivables", Decimal("5.10"), Decimal(0), "USD", 2, Decimal("4.65"), Decimal(0), "EUR")
 PREVIEW = Preview([Change("A", "1", "2")], [LINE], [LeftOut("B", "expired")], ["Careful."], "Post", [Link("X", "/x/")])
@@ -98,3 +98,17 @@ def test_the_panel_speaks_of_what_is_done_in_the_past_and_of_what_comes_later_in
     text = render_to_string("pages/preview_panel.html", shown)
     assert re.findall("What w[a-z ]+ posted", text) == [heading]
     assert (later in text) and ("B</strong>: expired" in text)
+
+
+def test_a_long_preview_shows_its_first_rows_and_its_fingerprint_covers_all():
+    rows = [Change(str(number), "1", "2") for number in range(LONGEST + 2)]
+    long = Preview(rows, left_out=[LeftOut(str(number), "old") for number in range(LONGEST + 1)])
+    short = shortened(long)
+    assert [short.changes[LONGEST].label, short.left_out[LONGEST].label] == ["and 2 more rows", "and 1 more row"]
+    assert (list(short.changes[:LONGEST]), len(short.left_out)) == (rows[:LONGEST], LONGEST + 1)
+    other = replace(long, changes=[*rows[:-1], Change(rows[-1].label, "1", "3")])
+    assert shortened(long).fingerprint == short.fingerprint != shortened(other).fingerprint
+
+
+def test_a_preview_that_can_be_read_is_not_shortened():
+    assert (shortened(PREVIEW).changes, shortened(PREVIEW).left_out) == (PREVIEW.changes, PREVIEW.left_out)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, **options) -> None:
         try:
-            imported = import_rates(self.read(file))
+            imported = import_rates(self.read(file), file_name=file.name, actor=None)
         except FileRefused as refused:
             raise CommandError("\n".join([refused.message, *map(str, refused.problems)])) from refused
         except Refused as refused:
