@@ -52,7 +52,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Books",
         (
-            Entry("Journal", "ledger:journal", "ledger.view_journalentry"),
+            Entry("Journal", "ledger:journal", "ledger.view_journalentry", ("ledger:register",)),
             Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
             Entry("Roll-forward", "ledger:roll-forward", "ledger.view_journalentry"),
             Entry("Periods", "ledger:period-list", "ledger.view_accountingperiod"),
@@ -62,6 +62,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Administration",
         (
+            Entry("Change log", "ledger:change-log", "ledger.view_changelogentry"),
             Entry("Nights", "night-list", "ledger.view_batchrun"),
             Entry("Settings", "credits:settings", "credits.view_creditssetup"),
             Entry("Admin", "admin:index", "staff"),

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from ledger.views import balances, journal, periods, rate_import, roll_forward, setup
+from ledger.views import balances, changes, journal, periods, rate_import, register, roll_forward, setup
 
 app_name = "ledger"
 urlpatterns = [
     path("journal/", journal.JournalList.as_view(), name="journal"),
     path("journal/<int:pk>/", journal.EntryPage.as_view(), name="entry"),
+    path("register/", register.Register.as_view(), name="register"),
     path("trial-balance/", balances.TrialBalancePage.as_view(), name="trial-balance"),
     path("roll-forward/", roll_forward.RollForwardPage.as_view(), name="roll-forward"),
     path("accounts/", setup.Chart.as_view(), name="chart"),
@@ -22,5 +23,6 @@ urlpatterns = [
     path("rates/import/", rate_import.RateImport.as_view(), name="rate-import"),
     path("rates/import/<int:pk>/", rate_import.RateImportReview.as_view(), name="rate-import-review"),
     path("rates/<int:pk>/", setup.RateEdit.as_view(), name="rate-edit"),
+    path("changes/", changes.ChangeLog.as_view(), name="change-log"),
     path("currencies/", setup.CurrencyList.as_view(), name="currency-list"),
 ]

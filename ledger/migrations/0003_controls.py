@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import ledger.fields
+import ledger.models.changes
 
 
 class Migration(migrations.Migration):
@@ -32,7 +33,7 @@ class Migration(migrations.Migration):
                         choices=[("insert", "Created"), ("update", "Changed"), ("delete", "Deleted")], max_length=6
                     ),
                 ),
-                ("changes", models.JSONField()),
+                ("changes", models.JSONField(decoder=ledger.models.changes.ExactDecoder)),
             ],
             options={
                 "verbose_name_plural": "change log entries",

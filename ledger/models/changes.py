@@ -1,5 +1,16 @@
+import json
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+
+
+class ExactDecoder(json.JSONDecoder):
+    """Amounts and rates stay what they are: no float is made of them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, parse_float=Decimal, **kwargs)
 
 
 class ChangeLogEntry(models.Model):
@@ -22,7 +33,7 @@ class ChangeLogEntry(models.Model):
     table = models.CharField(max_length=63)
     row = models.CharField(max_length=40)
     kind = models.CharField(max_length=6, choices=Kind.choices)
-    changes = models.JSONField()
+    changes = models.JSONField(decoder=ExactDecoder)
 
     class Meta:
         ordering = ["-id"]

@@ -94,6 +94,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:rate-import": (FINANCE, FINANCE),
     "ledger:rate-import-review": (FINANCE, FINANCE),
     "ledger:currency-list": (ALL, NONE),
+    "ledger:change-log": (ALL, NONE),
     "night-list": (ALL, NONE),
     "night": (ALL, NONE),
     "night-progress": (ALL, NONE),
