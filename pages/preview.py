@@ -28,7 +28,8 @@ from pages import formats
 
 Result = TypeVar("Result")
 
-LONGEST = 200  # rows that a person would still read
+# Rows that a person would still read: of what changes, and of what does not.
+LONGEST, LONGEST_LEFT_OUT = 200, 20
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Preview:
 
 def shortened(preview: Preview) -> Preview:
     """The first rows of a long preview, and how many more there are. The fingerprint still covers every one of them."""
-    changes, left_out = preview.changes[LONGEST:], preview.left_out[LONGEST:]
+    changes, left_out = preview.changes[LONGEST:], preview.left_out[LONGEST_LEFT_OUT:]
     more_changes = [Change(f"and {formats.counted(len(changes), 'more rows')}")] * bool(changes)
     more_left_out = [LeftOut(f"and {formats.counted(len(left_out), 'more rows')}", "for the same reason")] * bool(
         left_out
@@ -123,7 +124,7 @@ def shortened(preview: Preview) -> Preview:
     return replace(
         preview,
         changes=[*preview.changes[:LONGEST], *more_changes],
-        left_out=[*preview.left_out[:LONGEST], *more_left_out],
+        left_out=[*preview.left_out[:LONGEST_LEFT_OUT], *more_left_out],
         unread=hashlib.sha256("".join(row.digest for row in (*changes, *left_out)).encode()).hexdigest(),
     )
 

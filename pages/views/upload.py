@@ -35,7 +35,7 @@ class UploadPage(FormPage):
     template_name = "pages/upload.html"
     form_class = UploadForm
     submit_label = "Show what it would do"
-    success_message = "The file is here. Nothing is imported yet: look at what it would do, then confirm."
+    success_message = "The file is here. Nothing is imported yet."
     kind = ""
     review = ""
     columns: tuple[str, ...] = ()

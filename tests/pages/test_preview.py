@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from pages import receipts
-from pages.preview import LONGEST, Change, LeftOut, Link, PostingLine, Preview, rehearse, shortened
+from pages.preview import LONGEST, LONGEST_LEFT_OUT, Change, LeftOut, Link, PostingLine, Preview, rehearse, shortened
 
 LINE = PostingLine("1200", "Receivables", Decimal("5.10"), Decimal(0), "USD", 2, Decimal("4.65"), Decimal(0), "EUR")
 PREVIEW = Preview([Change("A", "1", "2")], [LINE], [LeftOut("B", "expired")], ["Careful."], "Post", [Link("X", "/x/")])
@@ -102,10 +102,10 @@ def test_the_panel_speaks_of_what_is_done_in_the_past_and_of_what_comes_later_in
 
 def test_a_long_preview_shows_its_first_rows_and_its_fingerprint_covers_all():
     rows = [Change(str(number), "1", "2") for number in range(LONGEST + 2)]
-    long = Preview(rows, left_out=[LeftOut(str(number), "old") for number in range(LONGEST + 1)])
+    long = Preview(rows, left_out=[LeftOut(str(number), "old") for number in range(LONGEST_LEFT_OUT + 1)])
     short = shortened(long)
-    assert [short.changes[LONGEST].label, short.left_out[LONGEST].label] == ["and 2 more rows", "and 1 more row"]
-    assert (list(short.changes[:LONGEST]), len(short.left_out)) == (rows[:LONGEST], LONGEST + 1)
+    assert [short.changes[LONGEST].label, short.left_out[-1].label] == ["and 2 more rows", "and 1 more row"]
+    assert (list(short.changes[:LONGEST]), len(short.left_out)) == (rows[:LONGEST], LONGEST_LEFT_OUT + 1)
     other = replace(long, changes=[*rows[:-1], Change(rows[-1].label, "1", "3")])
     assert shortened(long).fingerprint == short.fingerprint != shortened(other).fingerprint
 
