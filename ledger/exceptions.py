@@ -81,9 +81,90 @@ class PeriodsOpen(Refused):
     """A period cannot change its state."""
 
 
+class TieOutDiffers(Refused):
+    """A period cannot be closed over books that do not agree: with themselves, or with a sub-ledger."""
+
+    def __init__(self, period, offenders):
+        first, others = offenders[0], len(offenders) - 1
+        more = f" Besides it: {formats.counted(others, 'other differences')}." if others else ""
+        super().__init__(
+            f"{period} stays open: {first.subject} breaks the rule “{first.rule}”: {first.detail}.{more} "
+            "Correct what differs, then close."
+        )
+
+
 class ReopeningRefused(Refused):
     """A request to reopen a period cannot be made, approved or declined."""
 
 
 class RateRefused(Refused):
     """An exchange rate that cannot be entered."""
+
+
+class BadManualEntry(Refused):
+    """What a manual entry says breaks a rule; `field` names where, the sentence names the line."""
+
+
+class ManualEntryState(Refused):
+    """A manual entry is not in the state that the step starts from."""
+
+    def __init__(self, entry, remedy):
+        super().__init__(f"{entry} is {entry.get_state_display().lower()}. {remedy}")
+
+
+class MakerApproves(Refused):
+    """An approval by somebody who had a hand in the entry."""
+
+    def __init__(self, entry):
+        super().__init__(f"You drafted, edited or submitted {entry}. Somebody who had no hand in it has to approve it.")
+
+
+class DatedAhead(Refused):
+    """The books take a manual entry, or its reversal, on its day, not before."""
+
+    def __init__(self, day, field=None):
+        super().__init__(f"{formats.day(day)} is after today. Post it on that day or later.", field=field)
+
+
+class NotByHand(Refused):
+    """A reversal by hand of an entry that a business event made."""
+
+    def __init__(self, entry):
+        super().__init__(
+            f"{entry} comes from {entry.event_key}, not from a manual entry. Correct that event on its own page: its lots "
+            "would not follow a reversal."
+        )
+
+
+class LcyFixed(Refused):
+    """The local currency of books that hold entries is not a setting any more."""
+
+    def __init__(self, lcy):
+        super().__init__(f"The local currency stays {lcy}: amounts are posted in it.", field="lcy")
+
+
+class UnknownTimeZone(Refused):
+    def __init__(self, name):
+        super().__init__(f"“{name}” is not a time zone; write it as in Europe/Berlin.", field="time_zone")
+
+
+class PostingRangeReversed(Refused):
+    """The last day on which posting is allowed lies before the first."""
+
+    def __init__(self, first, last):
+        super().__init__(
+            f"Posting cannot be allowed from {formats.day(first)} to {formats.day(last)}: the last day is before the "
+            "first.",
+            field="posting_to",
+        )
+
+
+class SeriesFixed(Refused):
+    """A number series that belongs to the register of the journal."""
+
+    def __init__(self, series):
+        super().__init__(f"{series} counts the sealed entries of the journal: it stays as it is.")
+
+
+class BadDimension(Refused):
+    """A dimension or a value of it that cannot be entered or chosen."""

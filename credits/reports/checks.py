@@ -40,10 +40,32 @@ LEFT JOIN (
 WHERE p.credits_released <> coalesce(e.units, 0) + p.credits_expired + p.credits_refunded
 """
 
+# Of every credit sold there is a row that says what became of it, or it is still there.
+SOLD_UNITS = """
+WITH earned AS (
+    SELECT DISTINCT milestone_id FROM credits_completion WHERE earned_on IS NOT NULL AND reopened_at IS NULL
+), taken AS (
+    SELECT c.purchase_id, coalesce(sum(c.credits) FILTER (WHERE earned.milestone_id IS NOT NULL), 0) AS consumed,
+           coalesce(sum(c.credits) FILTER (WHERE c.consumption_type = 'expiry'), 0) AS expired,
+           coalesce(sum(c.credits) FILTER (WHERE c.consumption_type <> 'expiry' AND earned.milestone_id IS NULL), 0) AS held
+    FROM credits_consumption c LEFT JOIN earned ON earned.milestone_id = c.milestone_id
+    GROUP BY c.purchase_id
+), flow AS (
+    SELECT p.number, p.number_of_credits AS sold, coalesce(t.consumed, 0) AS consumed, coalesce(t.expired, 0) AS expired,
+           p.credits_refunded AS refunded, p.credits_available + coalesce(t.held, 0) AS remaining
+    FROM credits_purchase p LEFT JOIN taken t ON t.purchase_id = p.id
+)
+SELECT number, format('%%s credits sold; %%s consumed, %%s expired, %%s refunded, %%s remaining: a difference of %%s',
+                      sold, consumed, expired, refunded, remaining, sold - consumed - expired - refunded - remaining)
+FROM flow WHERE sold <> consumed + expired + refunded + remaining
+"""
+
 LIABILITY_PER_LOT = """
-SELECT p.number, format('deferred %%s %%s, LCY %%s; the journal says %%s and %%s on account %%s', p.currency_id, p.deferred,
-                        coalesce(p.paid_total_lcy, 0) - p.released_lcy, coalesce(b.amount, 0), coalesce(b.amount_lcy, 0),
-                        p.deferral_account_id)
+SELECT p.number, format('deferred %%s %%s, LCY %%s; the journal says %%s and %%s on account %%s: a difference of %%s, LCY %%s',
+                        p.currency_id, p.deferred, coalesce(p.paid_total_lcy, 0) - p.released_lcy,
+                        coalesce(b.amount, 0), coalesce(b.amount_lcy, 0), p.deferral_account_id,
+                        p.deferred - coalesce(b.amount, 0),
+                        coalesce(p.paid_total_lcy, 0) - p.released_lcy - coalesce(b.amount_lcy, 0))
 FROM credits_purchase p
 LEFT JOIN (
     SELECT lot, account_id, currency_id, sum(credit - debit) AS amount, sum(credit_lcy - debit_lcy) AS amount_lcy
@@ -64,9 +86,11 @@ WITH lots AS (
     FROM ledger_journalline WHERE account_id IN (SELECT account_id FROM lots) GROUP BY 1, 2, 3
 )
 SELECT format('account %%s, %%s, %%s', account_id, product_group_id, currency_id),
-       format('the lots hold %%s, LCY %%s; the account stands at %%s and %%s',
+       format('the lots hold %%s, LCY %%s; the account stands at %%s and %%s: a difference of %%s, LCY %%s',
               coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0),
-              coalesce(books.amount, 0), coalesce(books.amount_lcy, 0))
+              coalesce(books.amount, 0), coalesce(books.amount_lcy, 0),
+              coalesce(lots.amount, 0) - coalesce(books.amount, 0),
+              coalesce(lots.amount_lcy, 0) - coalesce(books.amount_lcy, 0))
 FROM lots FULL JOIN books USING (account_id, product_group_id, currency_id)
 WHERE (coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0)) <> (coalesce(books.amount, 0), coalesce(books.amount_lcy, 0))
 """
@@ -95,6 +119,7 @@ CHECKS: dict[str, Callable[[], list[Offender]]] = dict(
     [
         _check("purchase totals follow the consumptions", TOTALS),
         _check("milestone totals follow the consumptions", MILESTONES),
+        _check("sold credits are consumed, expired, refunded or remaining", SOLD_UNITS),
         _check("released credits are earned, expired or refunded", RELEASED_UNITS),
         _check("each lot's liability is in the journal", LIABILITY_PER_LOT),
         _check("the deferral accounts hold the sum of the lots", LIABILITY_PER_ACCOUNT),

@@ -2,14 +2,17 @@
 
 import calendar
 import datetime
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
-from ledger.exceptions import PeriodsOpen, ReopeningRefused
+from ledger.exceptions import PeriodsOpen, ReopeningRefused, TieOutDiffers
 from ledger.models import AccountingPeriod, PeriodReopening
+from ledger.reports.people import named, who_may
 from ledger.services.changes import made_by
+from ledger.tie_outs import Checked, check_books
 from pages.refusals import Refused
 
 
@@ -46,12 +49,12 @@ def _clash(month: AccountingPeriod, period: AccountingPeriod) -> bool:
 @transaction.atomic
 def close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     """Closes the period: from the commit on it takes no posting, and late events go to the first open day. Waits for
-    postings under way. Refused (PeriodsOpen) while an earlier period is open, or when it is closed already."""
+    postings under way, then looks at all of the books, and nothing is posted in between. Refused: while an earlier period is
+    open, or when it is closed already (PeriodsOpen); where anything differs (TieOutDiffers), naming the first lot or entry
+    and by how much."""
     _lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
-    if period.is_closed:
-        raise PeriodsOpen(f"{period} is closed already.")
-    if refusal := _earlier_is(period, closed_at=None):
+    if refusal := refusal_to_close(period) or refusal_of_books(period, check_books()):
         raise refusal
     made_by(actor, "Close period")
     AccountingPeriod.objects.filter(pk=period.pk).update(closed_at=_now(), closed_by=actor)
@@ -85,6 +88,19 @@ def open_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     AccountingPeriod.objects.filter(pk=period.pk).update(soft_closed_at=None, soft_closed_by=None)
     period.refresh_from_db()
     return period
+
+
+def refusal_to_close(period: AccountingPeriod) -> Refused | None:
+    """Why the period cannot be closed, as far as the periods themselves tell."""
+    if period.is_closed:
+        return PeriodsOpen(f"{period} is closed already.")
+    return _earlier_is(period, closed_at=None)
+
+
+def refusal_of_books(period: AccountingPeriod, checked: Sequence[Checked]) -> Refused | None:
+    """Why the period cannot be closed over the books that were looked at."""
+    offenders = [offender for check in checked for offender in check.offenders]
+    return TieOutDiffers(period, offenders) if offenders else None
 
 
 def refusal_to_soft_close(period: AccountingPeriod) -> Refused | None:
@@ -131,7 +147,8 @@ def refusal_to_reopen(period: AccountingPeriod) -> Refused | None:
     if later:
         return PeriodsOpen(f"{later} is closed. Reopen the later periods first.")
     if asked := waiting_reopening(period):
-        return ReopeningRefused(f"{asked.requested_by} has asked for it already. Another person approves or declines.")
+        asker = named(asked.requested_by)
+        return ReopeningRefused(f"{asker} has asked for it already. Another person approves or declines.")
     return None
 
 
@@ -169,9 +186,17 @@ def decline_reopening(reopening: PeriodReopening, *, actor) -> PeriodReopening:
 def refusal_to_approve(reopening: PeriodReopening, *, actor) -> Refused | None:
     """Why this person cannot open the period."""
     if actor.pk == reopening.requested_by_id:
-        return ReopeningRefused(f"You asked for {reopening.period} to be opened. Another person has to approve it.")
+        return ReopeningRefused(f"You asked for {reopening.period} to be opened. {who_may_approve(reopening)}")
     later = AccountingPeriod.objects.filter(starts_on__gt=reopening.period.ends_on).closed().first()
     return PeriodsOpen(f"{later} is closed. Reopen the later periods first.") if later else None
+
+
+def who_may_approve(reopening: PeriodReopening) -> str:
+    """Who else can answer the request, as a sentence."""
+    others = who_may("ledger.close_accountingperiod").exclude(pk=reopening.requested_by_id)
+    if names := ", ".join(named(person) for person in others):
+        return f"Another person has to approve it: {names}."
+    return "Another person has to approve it, and nobody else may close periods: an administrator gives roles."
 
 
 def _lock_waiting(reopening: PeriodReopening) -> PeriodReopening:
