@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "ledger.run_night",
         "ledger.add_exchangerate",
         "ledger.change_exchangerate",
+        "ledger.write_manualentry",
     ),
     "controller": (
         "ledger.close_accountingperiod",
@@ -32,6 +33,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "ledger.change_postingsetup",
         "ledger.change_ledgersetup",
         "credits.change_creditssetup",
+        "ledger.write_manualentry",
+        "ledger.approve_manualentry",
     ),
     "viewer": (),
 }

@@ -36,8 +36,8 @@ class CodeIsFixed(admin.ModelAdmin):
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(CodeIsFixed):
-    list_display = ("code", "name", "category", "blocked")
-    list_filter = ("category", "blocked")
+    list_display = ("code", "name", "category", "direct_posting", "blocked")
+    list_filter = ("category", "direct_posting", "blocked")
 
 
 @admin.register(BusinessPostingGroup, ProductPostingGroup)

@@ -26,6 +26,7 @@ ACCOUNTS = [
     ("4095", "Revenue reductions", REVENUE),
     ("6100", "FX gains and losses", EXPENSE),
 ]
+EXPLAINED_ELSEWHERE = {"1100", "2400", "2410", "2420"}  # by lots and what customers owe: no entries by hand
 CURRENCIES = [
     ("EUR", "Euro", 2),
     ("GBP", "Pound sterling", 2),
@@ -49,7 +50,8 @@ def install_chart(*, company_name: str, lcy: str, lcy_decimals: int = 2, time_zo
         own.full_clean()
         own.save()
     for code, name, category in ACCOUNTS:
-        LedgerAccount.objects.get_or_create(code=code, defaults={"name": name, "category": category})
+        by_hand = {"direct_posting": code not in EXPLAINED_ELSEWHERE}
+        LedgerAccount.objects.get_or_create(code=code, defaults={"name": name, "category": category, **by_hand})
     for model, groups in ((BusinessPostingGroup, BUSINESS_GROUPS), (ProductPostingGroup, PRODUCT_GROUPS)):
         for code, name in groups:
             model.objects.get_or_create(code=code, defaults={"name": name})

@@ -221,11 +221,11 @@ CREATE TRIGGER manualentry_starts_as_draft BEFORE INSERT ON ledger_manualentry
 
 CREATE FUNCTION ledger_manual_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    entry_id bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.manual_entry_id ELSE NEW.manual_entry_id END;
+    changed bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.manual_entry_id ELSE NEW.manual_entry_id END;
 BEGIN
-    IF EXISTS (SELECT FROM ledger_manualentry WHERE id = entry_id AND state <> 'draft')
+    IF EXISTS (SELECT FROM ledger_manualentry WHERE id = changed AND state <> 'draft')
        OR (TG_OP = 'UPDATE' AND NEW.manual_entry_id <> OLD.manual_entry_id) THEN
-        RAISE EXCEPTION 'manual entry % is no draft: its lines stay', entry_id
+        RAISE EXCEPTION 'manual entry % is no draft: its lines stay', changed
             USING ERRCODE = 'check_violation', CONSTRAINT = 'manual_lines_change_as_draft';
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

@@ -1,0 +1,70 @@
+"""What is posted by hand, and what asked for it: one and the same, numbered without a gap."""
+
+from ledger.reports.offenders import Check, Offender, offenders
+
+
+def differing() -> list[Offender]:
+    """A posted manual entry and its journal entry have the same currency, day, reason and lines."""
+    return offenders(
+        "a manual entry is posted as it was approved",
+        """
+        WITH wanted AS (
+            SELECT m.entry_id, l.line_no, (m.currency_id, m.effective_on, m.reason, l.account_id, l.product_group_id,
+                                           l.debit, l.credit, l.dimensions) AS line
+            FROM ledger_manualentry m JOIN ledger_manualentryline l ON l.manual_entry_id = m.id
+            WHERE m.state = 'posted'
+        ), posted AS (
+            SELECT e.id AS entry_id, l.line_no, (l.currency_id, e.effective_on, e.reason, l.account_id, l.product_group_id,
+                                                 l.debit, l.credit, l.dimensions) AS line
+            FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
+            WHERE e.kind = 'manual' OR e.id IN (SELECT entry_id FROM wanted)
+        )
+        SELECT e.event_key, CASE WHEN m.id IS NULL THEN 'has no manual entry'
+                                 ELSE 'differs from ' || m.number || ' at line ' || min(line_no) END
+        FROM wanted FULL JOIN posted USING (entry_id, line_no)
+        JOIN ledger_journalentry e ON e.id = entry_id
+        LEFT JOIN ledger_manualentry m ON m.entry_id = e.id
+        WHERE wanted.line IS DISTINCT FROM posted.line
+        GROUP BY e.id, m.id
+        ORDER BY e.id
+        """,
+    )
+
+
+def approved_by_maker() -> list[Offender]:
+    """Whoever approved it had no hand in it."""
+    return offenders(
+        "a manual entry is approved by another",
+        """
+        SELECT coalesce(nullif(number, ''), 'manual entry ' || id),
+               'is approved by one of its makers, user ' || approved_by_id
+        FROM ledger_manualentry WHERE approved_by_id = ANY (makers)
+        ORDER BY id
+        """,
+    )
+
+
+def numbers_missing() -> list[Offender]:
+    """The numbers of manual entries run from 1 to the last one given."""
+    return offenders(
+        "manual entries are numbered without a gap",
+        r"""
+        WITH given AS (
+            SELECT number, substring(number FROM '\d+$')::bigint AS n FROM ledger_manualentry WHERE number <> ''
+        ), followed AS (
+            SELECT number, n, lag(n, 1, 0::bigint) OVER (ORDER BY n) AS before FROM given
+        )
+        SELECT number, 'follows number ' || before FROM followed WHERE n <> before + 1
+        UNION ALL
+        SELECT s.code, 'has given ' || s.last_number || ' numbers, the last entry has number ' || coalesce(max(n), 0)
+        FROM ledger_numberseries s LEFT JOIN given ON true
+        WHERE s.code = 'MANUAL' GROUP BY s.code, s.last_number HAVING s.last_number <> coalesce(max(n), 0)
+        """,
+    )
+
+
+CHECKS: dict[str, Check] = {
+    "manual entries agree": differing,
+    "manual entries approved by another": approved_by_maker,
+    "manual entries numbered": numbers_missing,
+}
