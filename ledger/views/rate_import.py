@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ledger.services.rate_import import COLUMNS, ImportedRate, ImportedRates, import_rates
+from ledger.services.rate_import import ImportedRates, import_rates
+from ledger.services.rate_lines import COLUMNS, ImportedRate
 from pages import formats
 from pages.preview import Change, LeftOut, Preview, shortened
 from pages.views import ReviewPage, UploadPage

@@ -1,6 +1,6 @@
 """Reading what people bring in files: a table of CSV or XLSX into lines, and everything that stands against it.
 
-An import is one service of its app, in the shape of `ledger/services/rate_import.py`:
+An import is one service of its app, in the shape of `ledger/services/rate_import.py` and `rate_lines.py`:
 
     problems = Problems()
     for line in read_table(content, columns=COLUMNS, problems=problems):

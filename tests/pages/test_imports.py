@@ -24,6 +24,7 @@ from pages.imports import tables as tables_module
 
 COLUMNS = ("Name", "Amount", "Day")
 DAY = datetime.date(2026, 11, 24)
+NO_NUMBER = "is not read as a number: write a point before the decimals and nothing between thousands, as in"
 
 
 def workbook(*sheets):
@@ -223,14 +224,14 @@ def test_a_number_is_exactly_what_is_written(text, value):
     ("cell", "sentence"),
     [
         ("", "The cell is empty: enter a number, as in 1.09."),
-        ("1,09", "“1,09” is not read as a number: write a point before the decimals and nothing between thousands, as in 1.09."),
-        ("1,234.5", "“1,234.5” is not read as a number: write a point before the decimals and nothing between thousands, as in 1234.56."),
+        ("1,09", f"“1,09” {NO_NUMBER} 1.09."),
+        ("1,234.5", f"“1,234.5” {NO_NUMBER} 1234.56."),
         ("1.005", "“1.005” has 3 decimals: round it to at most 2."),
         ("1000", "“1000” is too large: at most 3 digits stand before the point."),
         ("1e99", "“1e99” is too large: at most 3 digits stand before the point."),
         (Decimal("0.30000000000000004"), "“0.30000000000000004” has 17 decimals: round it to at most 2."),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_cannot_be_kept_is_refused_with_how_to_write_it(cell, sentence):
     with pytest.raises(Unreadable) as refusal:
         read_number(cell, max_digits=5, decimal_places=2)
@@ -249,7 +250,12 @@ def test_a_day_is_a_date_of_the_spreadsheet_or_written_with_its_year_first():
     assert (read_day(DAY), read_day("2026-11-24")) == (DAY, DAY)
 
 
-@pytest.mark.parametrize("cell", ["", "24.11.2026", "01/02/2026", "20261124", "2026-02-30", "2026-W48-2", Decimal(46350), datetime.datetime(2026, 11, 24, 1)])  # fmt: skip
+LATE = datetime.datetime(2026, 11, 24, 1)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "24.11.2026", "01/02/2026", "20261124", "2026-02-30", "2026-W48-2", Decimal(46350), LATE]
+)
 def test_what_could_be_two_days_or_none_is_refused(cell):
     with pytest.raises(Unreadable, match="as in 2026-11-24"):
         read_day(cell)

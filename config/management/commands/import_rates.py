@@ -3,7 +3,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ledger.services.rate_import import COLUMNS, import_rates
+from ledger.services.rate_import import import_rates
+from ledger.services.rate_lines import COLUMNS
 from pages.imports import FileRefused
 from pages.refusals import Refused
 
