@@ -15,14 +15,22 @@ from credits.services.night import earn_milestones, expire_credits
 from ledger.dates import business_date, company_time_zone
 from ledger.models import BatchRun
 from ledger.models.nights import State
-from ledger.services.nights import Outcome, Step, attempt, open_run, work
+from ledger.reports.seals import count_unsealed
+from ledger.services.nights import WHOLE, Outcome, Step, attempt, open_run, work
+from ledger.services.seals import SEALED, seal_step
 from opportunities.services.chunks import account_ranges
 
+SEAL = "Seal the journal"
 STEPS: dict[str, Step] = {
     "Expire services credits": expire_credits,
     "Earn completed milestones": earn_milestones,
+    SEAL: seal_step,  # last, so that what the others posted is in it
 }
-COUNTS = {"Expire services credits": count_due, "Earn completed milestones": count_completed}
+COUNTS = {
+    "Expire services credits": count_due,
+    "Earn completed milestones": count_completed,
+    SEAL: lambda until: {"unsealed entries": count_unsealed()},
+}
 CHUNK_SIZE = 500  # accounts
 MOST_REHEARSED = 20  # chunks and dates that somebody can wait for
 AFTER_MIDNIGHT = datetime.timedelta(minutes=15)
@@ -65,7 +73,8 @@ def run_nights(
 
 def start_night(day: datetime.date, *, actor=None) -> BatchRun:
     """The run of that date, or the one that is under way."""
-    return open_run(day, list(STEPS), account_ranges(CHUNK_SIZE), actor=actor)
+    accounts = account_ranges(CHUNK_SIZE)
+    return open_run(day, {name: WHOLE if name == SEAL else accounts for name in STEPS}, actor=actor)
 
 
 def rehearse_nights(
@@ -73,13 +82,15 @@ def rehearse_nights(
 ) -> list[tuple[str, Outcome]]:
     """What the nights up to `until` would do, step by step: everything is done, chunk by chunk, and rolled back. Later
     steps and dates do not see what earlier ones would have changed, except within a chunk. `look` is shown the entries
-    while they are there."""
+    while they are there. Sealing, which is of the whole journal, is counted: what waits, and what would be posted."""
     until = until or business_date()
     total = {name: Outcome() for name in STEPS}
     for first, last in account_ranges(CHUNK_SIZE):
         with transaction.atomic():
             _rehearse_chunk(first, last, until, total, look)
             transaction.set_rollback(True)
+    posted = sum(outcome.counts.get("entries", 0) for outcome in total.values())
+    total[SEAL] = Outcome({SEALED: count_unsealed() + posted})
     return list(total.items())
 
 
@@ -98,6 +109,8 @@ def _rehearse_chunk(
 ) -> None:
     for day in dates_to_run(until):
         for name, step in STEPS.items():
+            if name == SEAL:
+                continue
             outcome, entries = attempt(step, first, last, day)
             look(entries)
             for count, number in outcome.counts.items():

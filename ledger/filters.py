@@ -13,7 +13,7 @@ from ledger.models import Currency, ExchangeRate, JournalEntry, JournalLine, Led
 from ledger.reports import journal
 from pages.chips import Chip
 from pages.clock import business_date
-from pages.filters import DayRangeFilter, FilterSet, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberFilter, SearchFilter
 
 
 class JournalSearch(SearchFilter):
@@ -47,10 +47,11 @@ class JournalFilter(FilterSet):
     currency = django_filters.ChoiceFilter(choices=())
     effective_on = DayRangeFilter(label="Effective")
     lot = OnLot(label="Lot's key")
+    seal = NumberFilter(field_name="sealed__seal")
 
     class Meta:
         model = JournalEntry
-        fields = ("search", "posting_date", "kind", "account", "currency", "effective_on", "lot")
+        fields = ("search", "posting_date", "kind", "account", "currency", "effective_on", "lot", "seal")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

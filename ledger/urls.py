@@ -7,6 +7,7 @@ urlpatterns = [
     path("journal/", journal.JournalList.as_view(), name="journal"),
     path("journal/<int:pk>/", journal.EntryPage.as_view(), name="entry"),
     path("register/", register.Register.as_view(), name="register"),
+    path("register/", register.Register.as_view(), name="register"),
     path("trial-balance/", balances.TrialBalancePage.as_view(), name="trial-balance"),
     path("roll-forward/", roll_forward.RollForwardPage.as_view(), name="roll-forward"),
     path("accounts/", setup.Chart.as_view(), name="chart"),

@@ -20,7 +20,7 @@ SELECT 'purchase:' || p.id || ':confirm:1', 'purchase', p.purchased_on, p.curren
        CASE side.place WHEN 1 THEN g.receivable_id ELSE p.deferral_account_id END, p.product_group_id,
        CASE side.place WHEN 1 THEN p.paid_total ELSE 0 END, CASE side.place WHEN 2 THEN p.paid_total ELSE 0 END,
        CASE side.place WHEN 1 THEN p.paid_total_lcy ELSE 0 END, CASE side.place WHEN 2 THEN p.paid_total_lcy ELSE 0 END,
-       'account:' || p.account_id, 'purchase:' || p.id
+       'account:' || p.account_id, 'purchase:' || p.id, p.dimensions
 FROM credits_purchase p
 JOIN ledger_postingsetup g ON g.business_group_id = p.business_group_id AND g.product_group_id = p.product_group_id
 CROSS JOIN (VALUES (1), (2)) AS side(place)

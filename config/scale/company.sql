@@ -4,8 +4,9 @@ CREATE FUNCTION pg_temp.pick(what text, i bigint, choices bigint) RETURNS bigint
     SELECT ('x' || left(md5(%(seed)s || what || i), 8))::bit(32)::bigint %% choices
 $$;
 
-INSERT INTO opportunities_account (number, name, currency_id, business_group_id)
-SELECT 'G' || lpad(i::text, 7, '0'), 'Generated customer ' || i, (ARRAY['USD', 'EUR', 'GBP', 'JPY'])[1 + pg_temp.pick('currency', i, 4)],
+INSERT INTO opportunities_account (number, name, dimensions, currency_id, business_group_id)
+SELECT 'G' || lpad(i::text, 7, '0'), 'Generated customer ' || i, '{}',
+       (ARRAY['USD', 'EUR', 'GBP', 'JPY'])[1 + pg_temp.pick('currency', i, 4)],
        (ARRAY['DOMESTIC', 'EXPORT'])[1 + pg_temp.pick('group', i, 2)]
 FROM generate_series(1, %(accounts)s) i;
 
@@ -37,10 +38,10 @@ UPDATE lot SET paid = CASE WHEN discount = 9 THEN 0 ELSE round(value * (10 - gre
 
 INSERT INTO credits_purchase (
     number, account_id, purchased_on, currency_id, starts_on, expires_on, number_of_credits, value_per_credit,
-    amount_paid_per_credit, description, draft, confirmations, product_group_id, business_group_id, deferral_account_id,
+    amount_paid_per_credit, description, dimensions, draft, confirmations, product_group_id, business_group_id, deferral_account_id,
     exchange_rate, paid_total_lcy, credits_allocated, credits_expired, credits_refunded, credits_released, released, released_lcy)
 SELECT 'SCG-' || lpad(i::text, 8, '0'), account_id, purchased_on, currency_id, least(purchased_on, expires_on), expires_on, credits,
-       value, paid, 'Generated', false, 1, 'CREDITS', lot.business_group_id, g.deferral_id, rate,
+       value, paid, 'Generated', '{}', false, 1, 'CREDITS', lot.business_group_id, g.deferral_id, rate,
        round(credits * paid * rate, lcy_decimals), 0, 0, 0, 0, 0, 0
 FROM lot JOIN ledger_postingsetup g ON g.business_group_id = lot.business_group_id AND g.product_group_id = 'CREDITS'
 ORDER BY i;

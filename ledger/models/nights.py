@@ -67,7 +67,7 @@ class BatchChunk(models.Model):
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    counts = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)  # numbers are summed over the chunks, words are noted
     errors = models.JSONField(default=list)
     finished_at = models.DateTimeField(null=True)
 

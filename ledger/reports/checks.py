@@ -4,29 +4,8 @@ The database refuses all of this at the time of writing; a check believes nothin
 the triggers (a restored backup, a superuser's hand) is found and named.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from django.db import connection
-
-
-@dataclass(frozen=True)
-class Offender:
-    """What breaks which rule, and by how much: fit to be read out."""
-
-    rule: str
-    subject: str
-    detail: str
-
-
-Check = Callable[[], list[Offender]]
-
-
-def offenders(rule: str, sql: str, params: Sequence = ()) -> list[Offender]:
-    """`sql` selects (subject, detail), one row per offender."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [Offender(rule, subject, detail) for subject, detail in cursor.fetchall()]
+from ledger.reports import seal_checks
+from ledger.reports.offenders import Check, Offender, offenders
 
 
 def unbalanced() -> list[Offender]:
@@ -215,4 +194,5 @@ CHECKS: dict[str, Check] = {
     "posting dates are open": posted_after_close,
     "decimals of the currency": finer_than_currency,
     "LCY equals itself": lcy_differs,
+    **seal_checks.CHECKS,
 }

@@ -22,6 +22,7 @@ class StepReport:
     failed: int
     chunks: int
     counts: dict[str, int]
+    noted: dict[str, str]
     errors: list[str]
 
     @property
@@ -34,7 +35,7 @@ class StepReport:
 
 
 def night_report(run: BatchRun) -> list[StepReport]:
-    """The steps of a run with their counts summed over the chunks."""
+    """The steps of a run with their counts summed over the chunks, and what was noted in them."""
     chunks: dict[int, list[BatchChunk]] = {}
     for chunk in BatchChunk.objects.filter(step__run=run).order_by("first"):
         chunks.setdefault(chunk.step_id, []).append(chunk)
@@ -44,8 +45,10 @@ def night_report(run: BatchRun) -> list[StepReport]:
 def _step_report(step: BatchStep, chunks: list[BatchChunk]) -> StepReport:
     states = Counter(chunk.state for chunk in chunks)
     counts: Counter[str] = Counter()
+    noted: dict[str, str] = {}
     for chunk in chunks:
-        counts.update(chunk.counts)
+        counts.update({name: number for name, number in chunk.counts.items() if isinstance(number, int)})
+        noted.update({name: word for name, word in chunk.counts.items() if isinstance(word, str)})
     errors = list(dict.fromkeys(error for chunk in chunks for error in chunk.errors))
     return StepReport(
         step.name,
@@ -53,6 +56,7 @@ def _step_report(step: BatchStep, chunks: list[BatchChunk]) -> StepReport:
         failed=states[BatchChunk.State.FAILED],
         chunks=len(chunks),
         counts=dict(counts),
+        noted=noted,
         errors=errors,
     )
 

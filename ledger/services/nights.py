@@ -24,32 +24,35 @@ PAUSE = 0.2  # seconds between looks at chunks that other workers hold
 
 @dataclass
 class Outcome:
-    """What a step did to a chunk: counts by name, and sentences about what could not be done. `failed`: nothing was."""
+    """What a step did to a chunk: counts by name, words worth noting by name, and sentences about what could not be done.
+    `failed`: nothing was."""
 
     counts: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    noted: dict[str, str] = field(default_factory=dict)
     failed: bool = False
 
 
 Step = Callable[[int, int, datetime.date], Outcome]
 """A step: does the parties from the first to the last of a chunk, for a business date, in the caller's transaction."""
+Ranges = Sequence[tuple[int, int]]
+WHOLE: Ranges = [(0, 0)]
+"""The one chunk of a step that is about no party, but about all of them at once."""
 
 
-def open_run(
-    business_date: datetime.date, steps: Sequence[str], ranges: Sequence[tuple[int, int]], *, actor=None
-) -> BatchRun:
-    """The run under way, whoever started it and whatever its date; otherwise a new one for `business_date`, cut into
-    `ranges` of parties. Two at once get the same one (held by a unique index)."""
+def open_run(business_date: datetime.date, steps: Mapping[str, Ranges], *, actor=None) -> BatchRun:
+    """The run under way, whoever started it and whatever its date; otherwise a new one for `business_date`, each of the
+    `steps` cut into its ranges of parties. Two at once get the same one (held by a unique index)."""
     try:
         with transaction.atomic():
             run = BatchRun.objects.create(business_date=business_date, started_by=actor, started_at=timezone.now())
-            for position, name in enumerate(steps, start=1):
+            for position, (name, ranges) in enumerate(steps.items(), start=1):
                 step = BatchStep.objects.create(run=run, position=position, name=name)
                 BatchChunk.objects.bulk_create(BatchChunk(step=step, first=first, last=last) for first, last in ranges)
             return run
     except IntegrityError:
         running = BatchRun.objects.filter(state=State.RUNNING).first()
-        return running or open_run(business_date, steps, ranges, actor=actor)
+        return running or open_run(business_date, steps, actor=actor)
 
 
 def work(run: BatchRun, steps: Mapping[str, Step]) -> BatchRun:
@@ -75,7 +78,8 @@ def _work_one(step: BatchStep, business_date: datetime.date, do: Step) -> bool:
             return False
         outcome, _ = attempt(do, chunk.first, chunk.last, business_date)
         chunk.state = BatchChunk.State.FAILED if outcome.failed else BatchChunk.State.DONE
-        chunk.counts, chunk.errors, chunk.finished_at = outcome.counts, outcome.errors, timezone.now()
+        chunk.counts, chunk.errors = {**outcome.counts, **outcome.noted}, outcome.errors
+        chunk.finished_at = timezone.now()
         chunk.save(update_fields=["state", "finished_at", "counts", "errors"])
     return True
 

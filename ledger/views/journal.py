@@ -14,7 +14,7 @@ from ledger.reports.company import lcy_of, with_company, zone_of
 from ledger.sources import source_of, sources_of
 from ledger.tables import AccountEntriesTable, JournalTable
 from pages import markup
-from pages.elements import Badge, Crumb, Figure, Total
+from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.views import DetailPage, ListPage
 
 LINES_SHOWN = 200
@@ -32,6 +32,9 @@ class JournalList(ListPage):
     def get_queryset(self) -> QuerySet[JournalEntry]:
         return journal.entries()
 
+    def get_actions(self) -> list[Action]:
+        return [Action("Register", reverse("ledger:register"))]
+
     def sums(self, queryset: QuerySet) -> list[dict[str, Any]]:
         """Summed over the lines, which is much quicker than entry by entry."""
         lines = JournalLine.objects.filter(entry__in=queryset.order_by().values("pk"))
@@ -46,7 +49,7 @@ class EntryPage(DetailPage):
     slot = "journal-entry"
 
     def get_queryset(self) -> QuerySet[JournalEntry]:
-        return journal.entries()
+        return journal.entries().select_related("sealed__seal")
 
     def get_breadcrumb(self) -> list[Crumb]:
         return [Crumb("Journal", reverse("ledger:journal"))]

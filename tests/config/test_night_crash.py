@@ -18,6 +18,7 @@ BOOKS = [
     " FROM credits_purchase ORDER BY id",
     "SELECT event_key, c.purchase_id, c.credits FROM credits_consumption c"
     " JOIN credits_allocation a ON a.id = c.allocation_id ORDER BY event_key, c.purchase_id",
+    "SELECT position, seal_id FROM ledger_sealedentry ORDER BY position",
     "SELECT milestone_id, sequence, earned_on IS NULL, entry_id IS NULL FROM credits_completion ORDER BY id",
 ]
 

@@ -78,6 +78,7 @@ def test_the_preview_counts_what_is_due_and_sums_what_is_posted(signed_in):
     assert [(change.label, change.after, change.note) for change in preview.changes[1:]] == [
         ("Expire services credits", "3 purchases, 30 credits", "3 journal entries"),
         ("Earn completed milestones", "nothing", "0 journal entries"),
+        ("Seal the journal", "6 sealed entries", ""),
     ]
     assert [(line.account_code, line.debit, line.credit) for line in preview.postings] == [
         ("2400", 2400, 0),
@@ -187,7 +188,7 @@ def test_progress_is_asked_for_until_the_night_has_ended(signed_in):
     part = reverse("night-progress", args=[run.pk])
     assert f'hx-get="{part}"' in page.get(address(run)).content.decode()
     during = page.get(part, headers={"HX-Request": "true"})
-    assert '<progress id="progress-bar" max="2" value="0">' in during.content.decode()
+    assert '<progress id="progress-bar" max="3" value="0">' in during.content.decode()
     assert f'hx-get="{part}"' in during.content.decode()
     BatchChunk.objects.update(state="done", finished_at=datetime.datetime.now(datetime.UTC))
     BatchRun.objects.update(state=State.DONE, finished_at=datetime.datetime.now(datetime.UTC))
@@ -225,6 +226,7 @@ def test_what_is_too_much_to_rehearse_is_counted_and_says_so_and_runs(signed_in,
     assert [(change.after, change.note) for change in preview.changes[1:]] == [
         ("1 purchase, 10 credits", ""),
         ("nothing", ""),
+        ("1 unsealed entry", ""),
     ]
     assert (list(preview.postings), preview.warnings) == ([], [start.ONLY_COUNTED])
     confirm(page)

@@ -78,6 +78,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:milestone-reopen": (DELIVERY, DELIVERY),
     "ledger:journal": (ALL, NONE),
     "ledger:entry": (ALL, NONE),
+    "ledger:register": (ALL, NONE),
     "ledger:trial-balance": (ALL, NONE),
     "ledger:roll-forward": (ALL, NONE),
     "ledger:chart": (ALL, NONE),

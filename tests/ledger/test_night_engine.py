@@ -9,7 +9,7 @@ from django.db import connections
 from ledger.models import BatchChunk, BatchRun, BusinessPostingGroup, JournalEntry
 from ledger.models.nights import State
 from ledger.reports.nights import night_report, progress
-from ledger.services.nights import Outcome, open_run, work
+from ledger.services.nights import WHOLE, Outcome, open_run, work
 from tests.builders import make_company, make_entry, make_user
 
 DAY = datetime.date(2026, 11, 24)
@@ -17,7 +17,7 @@ RANGES = [(1, 10), (11, 20), (21, 30)]
 
 
 def run(steps, *, day=DAY, ranges=RANGES, actor=None) -> BatchRun:
-    return work(open_run(day, list(steps), ranges, actor=actor), steps)
+    return work(open_run(day, dict.fromkeys(steps, ranges), actor=actor), steps)
 
 
 def noting(done: list):
@@ -39,6 +39,22 @@ def test_every_chunk_is_done_once_in_order_each_step_after_the_one_before():
         ("One", "done", 3, 3, {"seen": 30, "entries": 0}),
         ("Two", "done", 3, 3, {"seen": 30, "entries": 0}),
     ]
+
+
+@pytest.mark.django_db
+def test_a_step_of_the_whole_is_done_once_beside_steps_of_many_chunks_and_its_words_are_noted():
+    done = []
+
+    def whole(first, last, on):
+        done.append("whole")
+        return Outcome({"things": 2}, noted={"head": "7:abc"})
+
+    steps = {"One": noting(done), "Whole": whole}
+    ended = work(open_run(DAY, {"One": RANGES, "Whole": WHOLE}), steps)
+    assert done == [(first, last, DAY) for first, last in RANGES] + ["whole"]
+    report = night_report(ended)[1]
+    assert (report.state, report.chunks, report.counts) == ("done", 1, {"things": 2, "entries": 0})
+    assert report.noted == {"head": "7:abc"}
 
 
 @pytest.mark.django_db
@@ -76,7 +92,7 @@ def test_what_a_step_could_not_do_is_named_and_keeps_what_it_did(company):
 
 @pytest.mark.django_db
 def test_a_step_that_an_earlier_version_began_fails_and_does_not_hang_the_run(company):
-    left = open_run(datetime.date(2026, 11, 24), ["Renamed since"], [(1, 10)])
+    left = open_run(datetime.date(2026, 11, 24), {"Renamed since": [(1, 10)]})
     assert work(left, {}).state == State.FAILED
 
 
@@ -119,17 +135,17 @@ def test_repaired_and_run_again_it_does_what_is_left_and_nothing_twice(company):
 
 @pytest.mark.django_db
 def test_a_second_start_joins_the_run_under_way_whatever_its_date(company):
-    first = open_run(DAY, ["One"], RANGES, actor=make_user("ann"))
-    joined = open_run(DAY + datetime.timedelta(days=1), ["One", "Two"], [(1, 99)], actor=make_user("bob"))
+    first = open_run(DAY, {"One": RANGES}, actor=make_user("ann"))
+    joined = open_run(DAY + datetime.timedelta(days=1), {"One": [(1, 99)], "Two": WHOLE}, actor=make_user("bob"))
     assert (joined, joined.business_date, joined.started_by.username) == (first, DAY, "ann")
     assert BatchChunk.objects.count() == 3
     work(joined, {"One": noting([])})
-    assert open_run(DAY, ["One"], RANGES) != first
+    assert open_run(DAY, {"One": RANGES}) != first
 
 
 @pytest.mark.django_db
 def test_a_worker_that_comes_late_finds_the_run_ended_as_it_was():
-    late = open_run(DAY, ["One"], RANGES)
+    late = open_run(DAY, {"One": RANGES})
     ended = work(BatchRun.objects.get(pk=late.pk), {"One": noting([])})
     assert work(late, {}).finished_at == ended.finished_at
 
@@ -137,7 +153,7 @@ def test_a_worker_that_comes_late_finds_the_run_ended_as_it_was():
 @pytest.mark.django_db
 def test_progress_tells_the_rest_from_what_is_done(time_machine):
     begun = datetime.datetime(2026, 11, 25, 0, 15, tzinfo=datetime.UTC)
-    night = open_run(DAY, ["One", "Two"], [(1, 10), (11, 20)])
+    night = open_run(DAY, dict.fromkeys(["One", "Two"], RANGES[:2]))
     BatchRun.objects.filter(pk=night.pk).update(started_at=begun)
     night.refresh_from_db()
     time_machine.move_to(begun + datetime.timedelta(seconds=119))
@@ -224,7 +240,7 @@ def test_the_next_step_waits_for_the_last_chunk_of_the_one_before():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_whose_connection_dies_lets_its_chunk_go_with_nothing_done():
-    night = open_run(DAY, ["One"], [(1, 1)])
+    night = open_run(DAY, {"One": [(1, 1)]})
 
     def dying(first, last, on):
         BusinessPostingGroup.objects.create(code="HALF", name="Half done")

@@ -14,7 +14,9 @@ from pages.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "Runs the night: expiry, then revenue of what is completed; missed days first. The same code as by Celery."
+    help = (
+        "Runs the night: expiry, revenue of what is completed, sealing; missed days first. The same code as by Celery."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
@@ -41,6 +43,7 @@ class Command(BaseCommand):
                 "name": name,
                 "state": "failed" if outcome.failed else "incomplete" if outcome.errors else "done",
                 "counts": outcome.counts,
+                "noted": outcome.noted,
                 "errors": outcome.errors,
             }
             for name, outcome in rehearse_nights(date)
@@ -53,7 +56,13 @@ class Command(BaseCommand):
 
     def night(self, run: BatchRun) -> dict[str, Any]:
         steps = [
-            {"name": step.name, "state": step.state, "counts": step.counts, "errors": step.errors}
+            {
+                "name": step.name,
+                "state": step.state,
+                "counts": step.counts,
+                "noted": step.noted,
+                "errors": step.errors,
+            }
             for step in night_report(run)
         ]
         return {"business_date": run.business_date.isoformat(), "state": run.state, "steps": steps}
@@ -68,5 +77,7 @@ class Command(BaseCommand):
             for step in night["steps"]:
                 counts = ", ".join(f"{number:,} {name}" for name, number in step["counts"].items()) or "nothing"
                 self.stdout.write(f"  {step['name']}: {counts}")
+                for name, word in step["noted"].items():
+                    self.stdout.write(f"    {name}: {word}")
                 for error in step["errors"]:
                     self.stdout.write(f"    ! {error}")
