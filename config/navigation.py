@@ -28,7 +28,7 @@ class Shown:
     current: bool
 
 
-BEHIND_SETUP = ("ledger:chart", "ledger:rate-list", "ledger:currency-list")
+BEHIND_SETUP = ("ledger:chart", "ledger:rate-list", "ledger:currency-list", "ledger:dimension-list")
 NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (Entry("Home", "home"),)),
     (
@@ -55,6 +55,8 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Journal", "ledger:journal", "ledger.view_journalentry", ("ledger:register",)),
             Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
             Entry("Roll-forward", "ledger:roll-forward", "ledger.view_journalentry"),
+            Entry("Waterfall", "ledger:waterfall", "ledger.view_journalentry"),
+            Entry("Aging", "ledger:aging", "ledger.view_journalentry"),
             Entry("Periods", "ledger:period-list", "ledger.view_accountingperiod"),
             Entry("Posting setup", "ledger:posting-setup", "ledger.view_postingsetup", BEHIND_SETUP),
         ),

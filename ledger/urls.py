@@ -1,22 +1,44 @@
 from django.urls import path
 
-from ledger.views import balances, changes, journal, periods, rate_import, register, roll_forward, setup
+from ledger.views import (
+    balances,
+    changes,
+    closing,
+    dimensions,
+    forecast,
+    journal,
+    knowledge,
+    periods,
+    rate_import,
+    register,
+    roll_forward,
+    setup,
+)
 
 app_name = "ledger"
 urlpatterns = [
     path("journal/", journal.JournalList.as_view(), name="journal"),
     path("journal/<int:pk>/", journal.EntryPage.as_view(), name="entry"),
     path("register/", register.Register.as_view(), name="register"),
-    path("register/", register.Register.as_view(), name="register"),
     path("trial-balance/", balances.TrialBalancePage.as_view(), name="trial-balance"),
     path("roll-forward/", roll_forward.RollForwardPage.as_view(), name="roll-forward"),
+    path("roll-forward/entries/", journal.DeferralEntries.as_view(), name="deferral-entries"),
+    path("waterfall/", forecast.WaterfallPage.as_view(), name="waterfall"),
+    path("aging/", forecast.AgingPage.as_view(), name="aging"),
+    path("deferral-lines/", forecast.DeferralLinesPage.as_view(), name="deferral-lines"),
+    path("what-became-known/", knowledge.KnowledgePage.as_view(), name="knowledge"),
     path("accounts/", setup.Chart.as_view(), name="chart"),
     # Codes are the company's own and may hold any character.
     path("accounts/<path:pk>/", journal.AccountEntriesPage.as_view(), name="account"),
     path("periods/", periods.PeriodList.as_view(), name="period-list"),
     path("periods/new/", periods.PeriodCreate.as_view(), name="period-create"),
-    path("periods/<int:pk>/close/", periods.PeriodClose.as_view(), name="period-close"),
-    path("periods/<int:pk>/reopen/", periods.PeriodReopen.as_view(), name="period-reopen"),
+    path("periods/<int:pk>/", periods.PeriodDetail.as_view(), name="period"),
+    path("periods/<int:pk>/close/", closing.PeriodClose.as_view(), name="period-close"),
+    path("periods/<int:pk>/soft-close/", closing.PeriodSoftClose.as_view(), name="period-soft-close"),
+    path("periods/<int:pk>/open/", closing.PeriodOpen.as_view(), name="period-open"),
+    path("periods/<int:pk>/reopen/", closing.PeriodReopen.as_view(), name="period-reopen"),
+    path("reopenings/<int:pk>/approve/", closing.ReopeningApprove.as_view(), name="reopening-approve"),
+    path("reopenings/<int:pk>/decline/", closing.ReopeningDecline.as_view(), name="reopening-decline"),
     path("posting-setup/", setup.PostingSetupPage.as_view(), name="posting-setup"),
     path("posting-setup/accounts/", setup.PostingSetupEdit.as_view(), name="posting-setup-edit"),
     path("rates/", setup.RateList.as_view(), name="rate-list"),
@@ -24,6 +46,10 @@ urlpatterns = [
     path("rates/import/", rate_import.RateImport.as_view(), name="rate-import"),
     path("rates/import/<int:pk>/", rate_import.RateImportReview.as_view(), name="rate-import-review"),
     path("rates/<int:pk>/", setup.RateEdit.as_view(), name="rate-edit"),
+    path("dimensions/", dimensions.DimensionList.as_view(), name="dimension-list"),
+    path("dimensions/new/", dimensions.DimensionCreate.as_view(), name="dimension-create"),
+    path("dimensions/values/new/", dimensions.ValueCreate.as_view(), name="value-create"),
+    path("dimensions/values/<int:pk>/", dimensions.ValueEdit.as_view(), name="value-edit"),
     path("changes/", changes.ChangeLog.as_view(), name="change-log"),
     path("currencies/", setup.CurrencyList.as_view(), name="currency-list"),
 ]

@@ -7,6 +7,7 @@ from django import forms
 from credits.forms.fields import DayField, PlainDecimalField, WholeNumberField
 from credits.models import Purchase
 from credits.services.terms import Terms
+from ledger.dimension_fields import WithDimensions
 from ledger.models import Currency, ProductPostingGroup
 from opportunities.forms.fields import AccountField
 from pages.forms import Money, PageForm
@@ -24,7 +25,7 @@ PLAIN_LAYOUT = (
 )
 
 
-class PurchaseForm(PageForm):
+class PurchaseForm(WithDimensions, PageForm):
     account = AccountField(help_text="The customer: number or name.")
     purchased_on = DayField(label="Purchased on", help_text="Decides the posting date and the exchange rate.")
     number_of_credits = WholeNumberField(label="Number of services credits")
@@ -53,13 +54,14 @@ class PurchaseForm(PageForm):
     )
 
     def __init__(self, *args: Any, locked: dict[str, str] | None = None, **kwargs: Any) -> None:
+        if "currency" in (locked or {}):
+            self.layout = PLAIN_LAYOUT
         super().__init__(*args, locked=locked, **kwargs)
         if "currency" in self.locked:
             del self.fields["draft"]
-            self.layout = PLAIN_LAYOUT
 
     def terms(self) -> Terms:
-        return Terms(**{name: value for name, value in self.cleaned_data.items() if name != "draft"})
+        return Terms(**{name: value for name, value in self.entered().items() if name != "draft"})
 
 
 class DatesForm(PageForm):
@@ -79,11 +81,13 @@ def initial_of(purchase: Purchase) -> dict[str, Any]:
     values = {name: getattr(purchase, name) for name in PurchaseForm.base_fields}
     unit = f".{purchase.currency.decimals}f"
     prices = ("value_per_credit", "amount_paid_per_credit")
-    return values | {name: format(values[name], unit) for name in prices}
+    exact = {name: format(values[name], unit) for name in prices}
+    return values | exact | {"dimensions": purchase.dimensions}
 
 
 def locked_of(purchase: Purchase) -> dict[str, str]:
     """Every field of a confirmed purchase; the account of a draft that was confirmed before."""
     if not purchase.draft:
-        return dict.fromkeys(PurchaseForm.base_fields, FIXED) | {"account": ACCOUNT_FIXED}
+        fixed = [*PurchaseForm.base_fields, "dimensions"]
+        return dict.fromkeys(fixed, FIXED) | {"account": ACCOUNT_FIXED}
     return {"account": ACCOUNT_FIXED} if purchase.confirmations else {}

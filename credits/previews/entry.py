@@ -6,6 +6,7 @@ from credits.models import Purchase
 from credits.previews.lots import available, posted_sum
 from credits.services.purchases import confirm_purchase
 from ledger.previews import recorded
+from ledger.reports.dimensions import dimension_text
 from pages import formats
 from pages.preview import Change, LeftOut, rehearse
 from pages.refusals import Refused
@@ -21,6 +22,7 @@ SHOWN = {
     "expires_on": "Expiry date",
     "product_group": "Product posting group",
     "description": "Description",
+    "dimensions": "Dimensions",
 }
 PRICES = ("value_per_credit", "amount_paid_per_credit")
 
@@ -70,4 +72,6 @@ def value_text(purchase: Purchase, name: str) -> str:
         return formats.day(value)
     if isinstance(value, int):
         return formats.number(value)
+    if isinstance(value, dict):
+        return dimension_text(value)
     return str(value or formats.NOTHING)[:120]

@@ -208,6 +208,7 @@ def _confirm_paid(purchase: Purchase, total: Decimal, *, actor) -> None:
             product_group=purchase.product_group_id,
             party=purchase.account.party,
             lot=purchase.lot,
+            dimensions=purchase.dimensions,
         ),
         actor=actor,
     )

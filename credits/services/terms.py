@@ -1,7 +1,8 @@
 """The terms of a purchase, and the rules they keep whoever enters them: a form, the opportunity window, an import."""
 
 import datetime
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from credits.exceptions import BadTerms
@@ -9,6 +10,7 @@ from credits.models import CreditsSetup
 from credits.models.purchases import MAX_CREDITS
 from ledger.models import Currency, ProductPostingGroup
 from ledger.money import has_decimals
+from ledger.services.dimensions import check_dimensions
 from opportunities.models import Account
 from pages import formats
 
@@ -19,7 +21,8 @@ MAX_DESCRIPTION = 32_000
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What was agreed with the customer. Credits are whole, prices are per credit in `currency`, dates are the first and
-    the last usable day; a draft may lack them. Without a product group the one of the setup is taken."""
+    the last usable day; a draft may lack them. Without a product group the one of the setup is taken; where no value of a
+    dimension is chosen, the account's."""
 
     account: Account
     currency: Currency
@@ -31,10 +34,12 @@ class Terms:
     expires_on: datetime.date | None = None
     description: str = ""
     product_group: ProductPostingGroup | None = None
+    dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_terms(terms: Terms) -> Terms:
-    """Gives the terms with their product group, or refuses (BadTerms) naming field, value and rule."""
+    """Gives the terms with their product group and dimensions, or refuses (BadTerms, BadDimension) naming field, value and
+    rule."""
     check_number(terms.number_of_credits)
     _check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
     _check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
@@ -47,7 +52,9 @@ def check_terms(terms: Terms) -> Terms:
         raise BadTerms(
             f"The description has {len(terms.description):,} characters; {MAX_DESCRIPTION:,} fit.", field="description"
         )
-    return terms if terms.product_group else replace(terms, product_group=_default_product_group())
+    dimensions = {**terms.account.dimensions, **terms.dimensions}
+    check_dimensions(dimensions, kept=terms.account.dimensions)
+    return replace(terms, product_group=terms.product_group or _default_product_group(), dimensions=dimensions)
 
 
 def check_number(number: int) -> None:

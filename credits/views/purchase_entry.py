@@ -40,6 +40,7 @@ class PurchaseCreate(PurchaseEntry):
             "starts_on": today,
             "expires_on": year_after(today),
             "product_group": setup and setup.product_group_id,
+            "dimensions": account and account.dimensions,
         }
 
     def run(self, form: PurchaseForm) -> Preview:

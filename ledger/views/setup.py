@@ -21,6 +21,7 @@ LISTS = (
     ("Chart of accounts", "ledger:chart", "ledger.view_ledgeraccount"),
     ("Exchange rates", "ledger:rate-list", "ledger.view_exchangerate"),
     ("Currencies", "ledger:currency-list", "ledger.view_currency"),
+    ("Dimensions", "ledger:dimension-list", "ledger.view_dimension"),
 )
 
 

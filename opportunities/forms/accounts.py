@@ -1,3 +1,4 @@
+from ledger.dimension_fields import WithDimensions
 from opportunities.exceptions import BadBillTo
 from opportunities.forms.fields import AccountField
 from opportunities.models import Account
@@ -5,7 +6,7 @@ from opportunities.services.accounts import check_bill_to
 from pages.forms import PageModelForm
 
 
-class AccountForm(PageModelForm):
+class AccountForm(WithDimensions, PageModelForm):
     bill_to = AccountField(
         label="Bill to", required=False, help_text="Who pays, when it is not the account itself: its number or name."
     )

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from ledger.views.changes import change_log_action
 from opportunities.filters import AccountFilter
 from opportunities.forms import AccountForm
 from opportunities.models import Account, Opportunity
@@ -50,6 +51,7 @@ class AccountDetail(DetailPage):
             Action("New opportunity", reverse("opportunities:opportunity-create") + here, permission=MANAGE),
             Action("New project", reverse("opportunities:project-create") + here, permission=MANAGE),
             Action("Edit account", reverse("opportunities:account-edit", args=[self.object.pk]), permission=MANAGE),
+            change_log_action(self.object),
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class AccountCreate(FormPage):
     success_message = "The account is there."
 
     def save(self, form: AccountForm) -> Account:
-        return create_account(**form.cleaned_data)
+        return create_account(**form.entered())
 
 
 class AccountEdit(FormPage):
@@ -84,4 +86,4 @@ class AccountEdit(FormPage):
         return {"instance": self.object}
 
     def save(self, form: AccountForm) -> Account:
-        return edit_account(self.object, **form.cleaned_data)
+        return edit_account(self.object, **form.entered())

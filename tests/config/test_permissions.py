@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from config.roles import ROLES, VIEWED_APPS
 from credits.services.allocate import allocate
-from ledger.models import AccountingPeriod, BatchRun, JournalEntry
+from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
@@ -81,6 +81,11 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:register": (ALL, NONE),
     "ledger:trial-balance": (ALL, NONE),
     "ledger:roll-forward": (ALL, NONE),
+    "ledger:deferral-entries": (ALL, NONE),
+    "ledger:waterfall": (ALL, NONE),
+    "ledger:aging": (ALL, NONE),
+    "ledger:deferral-lines": (ALL, NONE),
+    "ledger:knowledge": (ALL, NONE),
     "ledger:chart": (ALL, NONE),
     "ledger:account": (ALL, NONE),
     "ledger:period-list": (ALL, NONE),
@@ -96,6 +101,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:rate-import-review": (FINANCE, FINANCE),
     "ledger:currency-list": (ALL, NONE),
     "ledger:change-log": (ALL, NONE),
+    "ledger:dimension-list": (ALL, NONE),
+    "ledger:dimension-create": (CONTROLLER, CONTROLLER),
+    "ledger:value-create": (CONTROLLER, CONTROLLER),
+    "ledger:value-edit": (CONTROLLER, CONTROLLER),
     "night-list": (ALL, NONE),
     "night": (ALL, NONE),
     "night-progress": (ALL, NONE),
@@ -164,6 +173,7 @@ def scene(db) -> Scene:
     opportunity = create_opportunity(terms, lines=[line])
     period = AccountingPeriod.objects.create(name="2026-01", starts_on="2026-01-01", ends_on="2026-01-31")
     upload = Upload.objects.create(user=make_user("uploader"), kind="rates", file_name="rates.csv", content=b"Currency")
+    value = Dimension.objects.create(code="REGION", name="Region").values.create(code="NORTH", name="North")
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
         {
@@ -178,6 +188,7 @@ def scene(db) -> Scene:
             "ledger:account": "1100",
             "ledger:period": period.pk,
             "ledger:rate": rate.pk,
+            "ledger:value": value.pk,
             "ledger:rate-import-review": upload.pk,
             "night": night.pk,
         }
