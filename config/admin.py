@@ -1,6 +1,5 @@
 """The stock admin, whose changes are signed like those of the pages."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -12,7 +11,7 @@ from pages.signing import sign
 
 
 class SignedSite(AdminSite):
-    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Whatever is sent is done in one transaction, in the name of who sends it."""
 
         def signed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -45,8 +45,8 @@ class WithDimensions(forms.BaseForm):
         own = getattr(getattr(self, "instance", None), "dimensions", None)
         fields = dimension_fields(self.initial.get("dimensions") or own or {})
         self.fields.update(fields)
-        if "dimensions" in (locked or {}):
-            self.lock(fields, locked["dimensions"])
+        if reason := (locked or {}).get("dimensions"):
+            self.lock(fields, reason)
         names = list(fields)
         self.layout = (*self.layout, *(tuple(names[at : at + 2]) for at in range(0, len(names), 2)))
 

@@ -70,7 +70,7 @@ def described(rows: Iterable[ChangeLogEntry]) -> list[Change]:
 def _change(row: ChangeLogEntry, names: "Names") -> Change:
     model = _models().get(row.table)
     record = names.record(model, row.row)
-    url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
+    url = getattr(record, "get_absolute_url", str)()
     differences = [_difference(field, column, row.changes[column], names) for column, field in _columns(row)]
     return Change(row, what(row.table), str(record or row.row), url, differences)
 
