@@ -30,9 +30,14 @@ def business_date(at: datetime.datetime | None = None) -> datetime.date:
     return (at or timezone.now()).astimezone(company_time_zone()).date()
 
 
+def start_of(day: datetime.date) -> datetime.datetime:
+    """The instant at which `day` begins for the company."""
+    return datetime.datetime.combine(day, datetime.time.min, company_time_zone())
+
+
 def end_of(day: datetime.date | None) -> datetime.datetime:
     """The instant at which `day` ends for the company: what was recorded before it was known on that day. Without a day,
     an instant that nothing comes after."""
     if day is None or day >= LAST_DAY:
         return datetime.datetime.combine(LAST_DAY, datetime.time.max, datetime.UTC)
-    return datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min, company_time_zone())
+    return start_of(day + datetime.timedelta(days=1))

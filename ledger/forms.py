@@ -12,10 +12,6 @@ from pages.forms import PageForm, PageModelForm
 MONTHS = 36
 
 
-class AsOfForm(PageForm):
-    on = forms.DateField(label="As of")
-
-
 class ReasonForm(PageForm):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 

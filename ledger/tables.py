@@ -148,6 +148,18 @@ class AccountEntriesTable(BooksTable):
         orderable = False
 
 
+class DeferralEntriesTable(AccountEntriesTable):
+    account = LinkColumn(
+        accessor="account_id", linkify=lambda record: reverse("ledger:account", args=[record.account_id])
+    )
+
+    class Meta:
+        model = JournalLine
+        fields = ("entry", "posting_date", "account", "description", "debit", "credit", "change_lcy")
+        exclude = ("balance_lcy",)
+        orderable = False
+
+
 class PeriodTable(BooksTable):
     name = tables.Column(verbose_name="Period")
     starts_on = DayColumn(verbose_name="From")

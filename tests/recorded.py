@@ -1,5 +1,5 @@
-"""What was recorded when. The instants are the database's own and cannot be chosen, so a test moves those of the rows it made,
-past the triggers that refuse every change. The tests alone do that."""
+"""What was recorded when. The instants are the database's own and cannot be chosen, so a test moves those of the rows that
+it made, past the triggers that refuse every change. The tests alone do that."""
 
 import contextlib
 import datetime

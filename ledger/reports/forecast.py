@@ -3,7 +3,6 @@ The aging: the months in which its lots expire. Both add up to what stands on th
 """
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,6 +29,7 @@ class Amounts:
     recognise: Decimal = ZERO
     lapse: Decimal = ZERO
     unexplained: Decimal = ZERO
+    remaining: Decimal = ZERO  # after this month
 
     @property
     def total(self) -> Decimal:
@@ -59,28 +59,33 @@ def forecast(asked: Asked) -> list[Row]:
         setattr(row.own, cause, amount)
         setattr(row.lcy, cause, amount_lcy)
     place = {bucket: number for number, bucket in enumerate(asked.buckets)}
-    return sorted(rows.values(), key=lambda row: (place[row.bucket], row.key, row.currency.code))
+    ordered = sorted(rows.values(), key=lambda row: (place[row.bucket], row.key, row.currency.code))
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in ordered:
+        groups.setdefault((row.key, row.currency.code), []).append(row)
+    for group in groups.values():
+        run_down([row.own for row in group])
+        run_down([row.lcy for row in group])
+    return ordered
 
 
-class Step(NamedTuple):
-    """One month over all groups, in LCY, and what is left after it."""
-
-    bucket: str
-    amounts: Amounts
-    remaining: Decimal
-
-
-def steps(asked: Asked, rows: list[Row]) -> Iterator[Step]:
-    """Every month asked for, from the first to the last; what is past, later or unexplained only where there is any."""
+def by_month(asked: Asked, rows: list[Row]) -> dict[str, Amounts]:
+    """The months summed over all groups and currencies, in LCY: every month asked for, what is past, later or unexplained
+    where there is any."""
     sums = {bucket: Amounts() for bucket in asked.buckets}
     for row in rows:
         sums[row.bucket] += row.lcy
-    remaining = sum((amounts.total for amounts in sums.values()), ZERO)
+    run_down(list(sums.values()))
     present = {row.bucket for row in rows}
-    for bucket, amounts in sums.items():
+    return {bucket: amounts for bucket, amounts in sums.items() if bucket in present or bucket[0].isdigit()}
+
+
+def run_down(months: list[Amounts]) -> None:
+    """Writes to each month what remains after it, of all of them together."""
+    remaining = sum((amounts.total for amounts in months), ZERO)
+    for amounts in months:
         remaining -= amounts.total
-        if bucket in present or bucket[0].isdigit():
-            yield Step(bucket, amounts, remaining)
+        amounts.remaining = remaining
 
 
 class Part(NamedTuple):

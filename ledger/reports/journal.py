@@ -27,7 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ledger.fields import AmountField
-from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount
+from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount, PostingSetup
 from ledger.money import ZERO
 from ledger.reports.company import with_company
 
@@ -86,8 +86,19 @@ class AccountEntries:
 
 def account_lines(account: LedgerAccount) -> QuerySet[JournalLine]:
     """The lines of one account of the books; `change_lcy` is debit less credit in LCY."""
-    lines = JournalLine.objects.filter(account=account).select_related("entry", "currency")
-    return with_company(lines).annotate(change_lcy=F("debit_lcy") - F("credit_lcy"))
+    return _with_change(JournalLine.objects.filter(account=account))
+
+
+def deferral_lines() -> QuerySet[JournalLine]:
+    """The lines of the deferral accounts, those that the general posting setup names; the newest first."""
+    deferrals = PostingSetup.objects.filter(deferral__isnull=False).values("deferral")
+    newest_first = ("-entry__posting_date", "-entry_id", "-line_no")
+    return _with_change(JournalLine.objects.filter(account__in=deferrals)).order_by(*newest_first)
+
+
+def _with_change(lines: QuerySet[JournalLine]) -> QuerySet[JournalLine]:
+    found = with_company(lines.select_related("entry", "currency"))
+    return found.annotate(change_lcy=F("debit_lcy") - F("credit_lcy"))
 
 
 def account_entries(lines: QuerySet[JournalLine], since: date | None, until: date | None) -> AccountEntries:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from ledger.dates import end_of
+from ledger.dates import end_of, start_of
 from ledger.models import JournalEntry
 
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -17,9 +17,9 @@ def recorded_by(rows: Rows, day: datetime.date | None) -> Rows:
     return rows.filter(**{f"{path(rows)}created_at__lt": end_of(day)}) if day else rows
 
 
-def recorded_after(rows: Rows, day: datetime.date | None) -> Rows:
-    """The rest: what became known after the end of `day`; all of them without a day."""
-    return rows.filter(**{f"{path(rows)}created_at__gte": end_of(day)}) if day else rows
+def recorded_from(rows: Rows, day: datetime.date | None) -> Rows:
+    """What has become known since the beginning of `day`; all of them without a day."""
+    return rows.filter(**{f"{path(rows)}created_at__gte": start_of(day)}) if day else rows
 
 
 def path(rows: QuerySet) -> str:

@@ -55,6 +55,9 @@ class TrialBalance:
     accounts: list[AccountBalance]
     known_on: datetime.date | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.accounts)
+
     @property
     def lcy(self) -> Sums:
         return add(account.lcy for account in self.accounts)

@@ -3,16 +3,16 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from ledger.filters import AccountEntriesFilter, JournalFilter, kind_label
+from ledger.filters import AccountEntriesFilter, DeferralEntriesFilter, JournalFilter, kind_label
 from ledger.models import JournalEntry, JournalLine, LedgerAccount
 from ledger.reports import journal
 from ledger.reports.company import lcy_of, with_company, zone_of
 from ledger.sources import source_of, sources_of
-from ledger.tables import AccountEntriesTable, JournalTable
+from ledger.tables import AccountEntriesTable, DeferralEntriesTable, JournalTable
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.views import DetailPage, ListPage
@@ -129,6 +129,23 @@ class AccountEntriesPage(ListPage):
             Figure("Closing balance", markup.money(shown.closing, lcy), note=self.account.get_category_display()),
         ]
         return super().get_context_data(figures=figures, opening=shown.opening, lcy=lcy, **kwargs)
+
+
+class DeferralEntries(ListPage):
+    """The lines of the deferral accounts: what is behind a figure of the roll-forward."""
+
+    permission_required = "ledger.view_journalentry"
+    title = "Entries of the deferral accounts"
+    filterset_class = DeferralEntriesFilter
+    table_class = DeferralEntriesTable
+    totals = (Total("Debit", "debit"), Total("Credit", "credit"), Total("Credit − debit", F("credit") - F("debit")))
+    empty = "Nothing was deferred yet. The first line comes with the first confirmed purchase."
+
+    def get_queryset(self) -> QuerySet[JournalLine]:
+        return journal.deferral_lines()
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Roll-forward", reverse("ledger:roll-forward"))]
 
 
 def newest(entries: QuerySet[JournalEntry], **asked: str) -> dict[str, Any]:

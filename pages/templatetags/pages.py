@@ -100,3 +100,9 @@ def lot_bar(consumed: int = 0, allocated: int = 0, available: int = 0, expired: 
 def columns_chart(data: list, title: str) -> dict[str, Any]:
     """A column chart; the table beside it is the page's."""
     return {"chart": charts.columns(data), "title": title}
+
+
+@register.inclusion_tag("pages/stacks.html", name="stacks")
+def stacks_chart(data: list, title: str) -> dict[str, Any]:
+    """A chart of columns in parts; the table beside it is the page's."""
+    return {"chart": charts.stacks(data), "title": title}

@@ -141,7 +141,7 @@ def reader(admin_client):
 def test_the_page_shows_the_months_their_chart_and_leads_to_the_lines(sold, reader):
     page = reader().content.decode().replace("\xa0", " ")
     assert "Deferred at the end of each month: Nov 2026 USD 1,117.78, Dec 2026 USD 1,117.78" in page
-    lines = "/books/accounts/2400/?posting_date_after=2026-11-01&amp;posting_date_before=2026-11-30&amp;currency=GBP"
+    lines = "/books/roll-forward/entries/?posting_date_after=2026-11-01&amp;posting_date_before=2026-11-30&amp;currency=GBP"
     assert lines in page
     assert sold[0].name in reader(by="customer").content.decode()
 

@@ -10,6 +10,7 @@ from credits.models import CreditsSetup
 from credits.services.allocate import adjust, allocate
 from credits.services.dates import change_dates
 from credits.services.milestones import complete, reopen
+from credits.services.purchases import return_to_draft
 from ledger.reports.deferrals import Asked
 from ledger.reports.forecast import forecast, parts
 from tests import builders
@@ -17,7 +18,7 @@ from tests.recorded import recorded_on
 
 pytestmark = pytest.mark.django_db
 D = datetime.date
-BOUGHT, TODAY = D(2026, 11, 2), D(2026, 11, 24)
+BOUGHT, HELD, TODAY, DUE = D(2026, 11, 2), D(2026, 11, 10), D(2026, 11, 24), D(2026, 12, 15)
 
 
 def told(on=TODAY, **asked) -> list[tuple]:
@@ -54,7 +55,7 @@ def lot(account):
         return builders.make_purchase(account, expires_on=D(2027, 1, 29))
 
 
-def hold(project, credits, sam, *, on=D(2026, 11, 10), target=D(2026, 12, 15)):
+def hold(project, credits, sam, *, on=HELD, target=DUE):
     milestone = builders.make_milestone(project, credits, target_on=target)
     with recorded_on(on):
         allocate(milestone, actor=sam)
@@ -228,8 +229,6 @@ def test_by_account_product_group_and_customer(lot, by):
 
 
 def test_a_draft_again_holds_nothing(lot, sam):
-    from credits.services.purchases import return_to_draft
-
     with recorded_on(D(2026, 11, 20)):
         return_to_draft(lot, actor=sam)
     assert told() == []
