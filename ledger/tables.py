@@ -13,13 +13,13 @@ from django.utils.html import format_html, format_html_join
 
 from ledger.dates import company_time_zone
 from ledger.filters import kind_label
-from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
+from ledger.models import Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import round_to
 from ledger.reports.company import lcy_of
 from ledger.sources import Source, sources_of
 from pages import formats, markup
 from pages.elements import Action
-from pages.tables import BadgeColumn, DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
+from pages.tables import DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
 
 
 def entry_url(entry_id: int) -> str:
@@ -158,31 +158,6 @@ class DeferralEntriesTable(AccountEntriesTable):
         fields = ("entry", "posting_date", "account", "description", "debit", "credit", "change_lcy")
         exclude = ("balance_lcy",)
         orderable = False
-
-
-class PeriodTable(BooksTable):
-    name = tables.Column(verbose_name="Period")
-    starts_on = DayColumn(verbose_name="From")
-    ends_on = DayColumn(verbose_name="To")
-    state = BadgeColumn(accessor="is_closed", orderable=False, tones={True: "neutral", False: "good"})
-    closed_at = MomentColumn(verbose_name="Closed")
-    closed_by = PersonColumn(verbose_name="By")
-    actions = MenuColumn(lambda record: period_actions(record))
-
-    class Meta:
-        model = AccountingPeriod
-        fields = ("name", "starts_on", "ends_on", "state", "closed_at", "closed_by", "actions")
-
-    def render_state(self, value: bool) -> str:
-        return markup.badge(*(("Closed", "neutral") if value else ("Open", "good")))
-
-    def value_state(self, value: bool) -> str:
-        return "closed" if value else "open"
-
-
-def period_actions(period: AccountingPeriod) -> list[Action]:
-    name, label = ("ledger:period-reopen", "Reopen") if period.is_closed else ("ledger:period-close", "Close")
-    return [Action(label, reverse(name, args=[period.pk]), permission="ledger.close_accountingperiod")]
 
 
 class RateTable(Table):

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 
 class AccountingPeriodQuerySet(models.QuerySet):
@@ -60,6 +61,9 @@ class AccountingPeriod(models.Model):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("ledger:period", args=[self.pk])
+
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
@@ -69,6 +73,15 @@ class AccountingPeriod(models.Model):
         if self.is_closed:
             return self.State.CLOSED
         return self.State.SOFT_CLOSED if self.soft_closed_at else self.State.OPEN
+
+    @property
+    def state_since(self):
+        """When it came into its state; of one that is open, nothing."""
+        return self.closed_at or self.soft_closed_at
+
+    @property
+    def state_by(self):
+        return self.closed_by or self.soft_closed_by
 
 
 class PeriodReopening(models.Model):

@@ -161,7 +161,7 @@ def waiting_reopening(period: AccountingPeriod) -> PeriodReopening | None:
 def approve_reopening(reopening: PeriodReopening, *, actor) -> AccountingPeriod:
     """Opens the period for postings again, entirely. Refused (ReopeningRefused): by the person who asked, or when it was
     answered already; (PeriodsOpen): a later period was closed meanwhile."""
-    reopening = _lock_waiting(reopening)
+    reopening = _lock_request(reopening)
     if refusal := refusal_to_approve(reopening, actor=actor):
         raise refusal
     made_by(actor, "Reopen period", reason=reopening.reason)
@@ -176,7 +176,9 @@ def approve_reopening(reopening: PeriodReopening, *, actor) -> AccountingPeriod:
 def decline_reopening(reopening: PeriodReopening, *, actor) -> PeriodReopening:
     """Ends the request; the period stays closed. Whoever asked may withdraw so. Refused (ReopeningRefused) when it was
     answered already."""
-    reopening = _lock_waiting(reopening)
+    reopening = _lock_request(reopening)
+    if refusal := refusal_to_decline(reopening):
+        raise refusal
     made_by(actor, "Decline to reopen period")
     reopening.declined_by, reopening.declined_at = actor, timezone.now()
     reopening.save(update_fields=["declined_by", "declined_at"])
@@ -185,6 +187,8 @@ def decline_reopening(reopening: PeriodReopening, *, actor) -> PeriodReopening:
 
 def refusal_to_approve(reopening: PeriodReopening, *, actor) -> Refused | None:
     """Why this person cannot open the period."""
+    if refusal := refusal_to_decline(reopening):
+        return refusal
     if actor.pk == reopening.requested_by_id:
         return ReopeningRefused(f"You asked for {reopening.period} to be opened. {who_may_approve(reopening)}")
     later = AccountingPeriod.objects.filter(starts_on__gt=reopening.period.ends_on).closed().first()
@@ -199,12 +203,16 @@ def who_may_approve(reopening: PeriodReopening) -> str:
     return "Another person has to approve it, and nobody else may close periods: an administrator gives roles."
 
 
-def _lock_waiting(reopening: PeriodReopening) -> PeriodReopening:
+def refusal_to_decline(reopening: PeriodReopening) -> Refused | None:
+    """Why the request needs no answer any more."""
+    if not (reopening.approved_at or reopening.declined_at):
+        return None
+    return ReopeningRefused(f"The request to reopen {reopening.period} was answered already.")
+
+
+def _lock_request(reopening: PeriodReopening) -> PeriodReopening:
     _lock_periods()
-    reopening = PeriodReopening.objects.select_related("period", "requested_by").get(pk=reopening.pk)
-    if reopening.approved_at or reopening.declined_at:
-        raise ReopeningRefused(f"The request to reopen {reopening.period} was answered already.")
-    return reopening
+    return PeriodReopening.objects.select_related("period", "requested_by").get(pk=reopening.pk)
 
 
 def _now() -> Func:

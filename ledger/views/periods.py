@@ -1,26 +1,38 @@
-"""Accounting periods: the list, new months, closing and reopening."""
+"""Accounting periods: the list, with the requests that wait; new months; one period with its history and its tie-out."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from ledger.dates import business_date
-from ledger.forms import MonthsForm, ReasonForm
+from ledger.dates import business_date, company_time_zone, ledger_setup
+from ledger.forms import MonthsForm
 from ledger.models import AccountingPeriod
-from ledger.reports.periods import PeriodFacts, facts, next_month
-from ledger.services.periods import close_period, create_months, request_reopening
-from ledger.tables import PeriodTable
+from ledger.reports.changes import described
+from ledger.reports.people import who_may
+from ledger.reports.periods import facts, history, next_month, waiting
+from ledger.services.periods import (
+    create_months,
+    refusal_to_close,
+    refusal_to_open,
+    refusal_to_reopen,
+    refusal_to_soft_close,
+)
+from ledger.tables_periods import TONES, PeriodTable
+from ledger.tie_outs import tie_outs
 from pages import formats
-from pages.elements import Action
+from pages.elements import Action, Badge, Crumb, Figure, Tab, reason
 from pages.preview import Change, LeftOut, Preview
-from pages.views import ActionPage, ListPage
+from pages.views import ActionPage, DetailPage, ListPage
+
+CLOSE = "ledger.close_accountingperiod"
 
 
 class PeriodList(ListPage):
     permission_required = "ledger.view_accountingperiod"
     title = "Accounting periods"
     lead = "A closed period takes no posting; a late event goes to the first open day and keeps its effective date."
+    template_name = "ledger/periods.html"
     table_class = PeriodTable
     currency = None
     empty = (
@@ -28,20 +40,20 @@ class PeriodList(ListPage):
     )
 
     def get_queryset(self) -> QuerySet[AccountingPeriod]:
-        return AccountingPeriod.objects.select_related("closed_by")
+        return AccountingPeriod.objects.select_related("closed_by", "soft_closed_by")
 
     def get_actions(self) -> list[Action]:
         url = reverse("ledger:period-create")
         return [Action("New periods", url, primary=True, permission="ledger.add_accountingperiod")]
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = list(waiting())
+        more = {"approvers": list(who_may(CLOSE)), "zone": company_time_zone()} if asked else {}
+        return super().get_context_data(waiting=asked, **more, **kwargs)
 
-class PeriodPage(ActionPage):
-    """What creating, closing and reopening have in common."""
 
+class PeriodCreate(ActionPage):
     above = ("Accounting periods", "ledger:period-list")
-
-
-class PeriodCreate(PeriodPage):
     permission_required = "ledger.add_accountingperiod"
     title = "New periods"
     form_class = MonthsForm
@@ -57,67 +69,66 @@ class PeriodCreate(PeriodPage):
             left_out=[
                 LeftOut(f"Period {month}", "a period has days of it, or its name, already") for month in left_out
             ],
-            confirm_label=f"Create {counted(len(made), 'period', 'periods')}",
+            confirm_label=f"Create {formats.counted(len(made), 'periods')}",
         )
 
 
-class PeriodClose(PeriodPage):
-    permission_required = "ledger.close_accountingperiod"
+class PeriodDetail(DetailPage):
+    permission_required = "ledger.view_accountingperiod"
     model = AccountingPeriod
-    success_message = "The period is closed."
+    queryset = AccountingPeriod.objects.select_related("closed_by", "soft_closed_by")
+    tabs = (
+        Tab("history", "History", "ledger/period_history.html"),
+        Tab("tie_out", "Tie-out", "ledger/tie_out.html", permission="ledger.view_journalentry"),
+    )
 
     def get_title(self) -> str:
-        return f"Close {self.object}"
+        return f"Period {self.object}"
 
-    def run(self, form: Any) -> Preview:
-        found = facts(close_period(self.object, actor=self.request.user))
-        return Preview(
-            changes=[
-                Change(f"Period {found.period}", "open", "closed", note=span(found.period)),
-                Change(
-                    "Postings in it",
-                    "taken",
-                    "refused",
-                    note=f"{counted(found.entries, 'entry', 'entries')} so far",
-                ),
-                Change("A late event of these days", "on its day", f"on {formats.day(found.first_open_day)}"),
-            ],
-            warnings=warnings(found),
-            confirm_label=f"Close {found.period}",
-        )
+    def get_badge(self) -> Badge:
+        return Badge(self.object.state.label, TONES[self.object.state])
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Accounting periods", reverse("ledger:period-list"))]
+
+    def get_figures(self) -> list[Figure]:
+        found = facts(self.object)
+        journal = f"{reverse('ledger:journal')}?posting_date_after={self.object.starts_on}"
+        url = f"{journal}&posting_date_before={self.object.ends_on}"
+        return [
+            Figure("Days", span(self.object)),
+            Figure("Entries", formats.number(found.entries), url),
+            Figure("Late events go to", formats.day(found.first_open_day)),
+        ]
+
+    def get_actions(self) -> list[Action]:
+        return [self.action(*verb) for verb in self.verbs()]
+
+    def verbs(self) -> list[tuple]:
+        """What can be done with a period in this state: its label, its page, and what stands against it."""
+        period, states = self.object, AccountingPeriod.State
+        if period.state == states.CLOSED:
+            return [("Ask to reopen", "period-reopen", refusal_to_reopen(period))]
+        close = ("Close", "period-close", refusal_to_close(period))
+        if period.state == states.OPEN:
+            return [close, ("Soft-close", "period-soft-close", refusal_to_soft_close(period))]
+        return [close, ("Open again", "period-open", refusal_to_open(period))]
+
+    def action(self, label: str, page: str, refusal: Any) -> Action:
+        url = reverse(f"ledger:{page}", args=[self.object.pk])
+        return Action(label, url, reason(refusal), permission=CLOSE, primary=label == "Close" and not refusal)
+
+    def tab_history(self) -> dict[str, Any]:
+        return {"changes": described(history(self.object)), "zone": company_time_zone()}
+
+    def tab_tie_out(self) -> dict[str, Any]:
+        return tie_out_context(self.object)
 
 
-class PeriodReopen(PeriodPage):
-    permission_required = "ledger.close_accountingperiod"
-    model = AccountingPeriod
-    form_class = ReasonForm
-    success_message = "The request is made. Another person has to approve it."
-
-    def get_title(self) -> str:
-        return f"Ask to reopen {self.object}"
-
-    def run(self, form: ReasonForm) -> Preview:
-        reason = form.cleaned_data["reason"]
-        asked = request_reopening(self.object, actor=self.request.user, reason=reason)
-        return Preview(
-            changes=[Change(f"Period {asked.period}", "closed", "closed, until another person approves")],
-            confirm_label="Ask to reopen",
-        )
+def tie_out_context(period: AccountingPeriod) -> dict[str, Any]:
+    """What the table of the tie-out shows."""
+    return {"tied": tie_outs(period.ends_on), "on": period.ends_on, "lcy": ledger_setup().lcy}
 
 
 def span(period: AccountingPeriod) -> str:
     return f"{formats.day(period.starts_on)} to {formats.day(period.ends_on)}"
-
-
-def warnings(found: PeriodFacts) -> list[str]:
-    texts = []
-    if found.is_running:
-        texts.append(f"The period is not over: it ends on {formats.day(found.period.ends_on)}.")
-    if found.night_is_missing:
-        upto = f"up to {formats.day(found.last_night)}" if found.last_night else "never"
-        texts.append(f"The night was run {upto}. What later nights find for these days goes to the first open day.")
-    return texts
-
-
-def counted(number: int, one: str, many: str) -> str:
-    return f"{formats.number(number)} {one if number == 1 else many}"

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from config.roles import ROLES, VIEWED_APPS
 from credits.services.allocate import allocate
-from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry
+from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
@@ -89,9 +89,14 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:chart": (ALL, NONE),
     "ledger:account": (ALL, NONE),
     "ledger:period-list": (ALL, NONE),
+    "ledger:period": (ALL, NONE),
     "ledger:period-create": (CONTROLLER, CONTROLLER),
     "ledger:period-close": (CONTROLLER, CONTROLLER),
+    "ledger:period-soft-close": (CONTROLLER, CONTROLLER),
+    "ledger:period-open": (CONTROLLER, CONTROLLER),
     "ledger:period-reopen": (CONTROLLER, CONTROLLER),
+    "ledger:reopening-approve": (CONTROLLER, CONTROLLER),
+    "ledger:reopening-decline": (CONTROLLER, CONTROLLER),
     "ledger:posting-setup": (ALL, NONE),
     "ledger:posting-setup-edit": (CONTROLLER, CONTROLLER),
     "ledger:rate-list": (ALL, NONE),
@@ -172,6 +177,9 @@ def scene(db) -> Scene:
     )
     opportunity = create_opportunity(terms, lines=[line])
     period = AccountingPeriod.objects.create(name="2026-01", starts_on="2026-01-01", ends_on="2026-01-31")
+    asked = PeriodReopening.objects.create(
+        period=period, closed_at=timezone.now(), reason="Late", requested_by=make_user("asker")
+    )
     upload = Upload.objects.create(user=make_user("uploader"), kind="rates", file_name="rates.csv", content=b"Currency")
     value = Dimension.objects.create(code="REGION", name="Region").values.create(code="NORTH", name="North")
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
@@ -187,6 +195,7 @@ def scene(db) -> Scene:
             "ledger:entry": JournalEntry.objects.get().pk,
             "ledger:account": "1100",
             "ledger:period": period.pk,
+            "ledger:reopening": asked.pk,
             "ledger:rate": rate.pk,
             "ledger:value": value.pk,
             "ledger:rate-import-review": upload.pk,

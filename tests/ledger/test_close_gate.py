@@ -1,4 +1,4 @@
-"""The close gate: a period closes over books that agree, and over no others; the sentence names what differs, and by how much."""
+"""The close gate: a period closes over books that agree and over no others; what differs is named, and by how much."""
 
 import datetime
 import threading
