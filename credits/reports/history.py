@@ -1,16 +1,19 @@
-"""What was done to a purchase, by whom, the latest first: made, confirmed, set back to draft, given other dates, expired."""
+"""What was done to a purchase, by whom, the latest first: from the change log, the journal and its expiries."""
 
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from credits.models import Consumption, Purchase, PurchaseDateChange
+from credits.models import Consumption, Purchase
+from credits.services.terms import Terms
+from ledger.models import ChangeLogEntry
+from ledger.reports.changes import Change, changes_of, described
 from ledger.reports.journal import entries_of
 from pages import formats
 
 NIGHT = "the night"
-KINDS = {"purchase": "Confirmed", "purchase-draft": "Back to draft"}
+ENTERED = {field.attname for field in Purchase._meta.concrete_fields if field.name in Terms.__dataclass_fields__}
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,25 @@ class Event:
 
 
 def history(purchase: Purchase) -> list[Event]:
-    """Confirming a free purchase posts nothing and so leaves its date in the number of confirmations alone."""
-    events = [*_made(purchase), *_posted(purchase), *_dates(purchase), *_expired(purchase)]
+    """What people did to it, what was posted for it, and what lapsed."""
+    events = [*_changed(purchase), *_posted(purchase), *_expired(purchase)]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _made(purchase: Purchase) -> list[Event]:
-    line = purchase.opportunity_line
-    note = f"from {line.opportunity.number}, line {line.line_no}" if line else ""
-    return [Event(purchase.created_at, "Created", _name(purchase.created_by), note)]
+def _changed(purchase: Purchase) -> list[Event]:
+    return [
+        Event(change.row.at, change.row.action or change.row.get_kind_display(), _name(change.row.actor), _note(change))
+        for change in described(changes_of(purchase))
+    ]
+
+
+def _note(change: Change) -> str:
+    """What was entered anew; what confirming fixed is told by the posting."""
+    if change.row.kind == ChangeLogEntry.Kind.INSERT:
+        return ""
+    entered = (each for each in change.differences if each.column in ENTERED)
+    moves = [f"{each.label} {each.before} → {each.after}" for each in entered]
+    return ". ".join(filter(None, (", ".join(moves), change.row.reason)))
 
 
 def _posted(purchase: Purchase) -> list[Event]:
@@ -38,27 +51,12 @@ def _posted(purchase: Purchase) -> list[Event]:
     return [
         Event(
             entry.created_at,
-            KINDS.get(entry.kind, entry.kind.capitalize()),
+            "Posted",
             _name(entry.created_by),
-            f"{entry}: {formats.money(entry.amount, entry.currency)}{f'. {entry.reason}' if entry.reason else ''}",
+            f"{entry}: {formats.money(entry.amount, entry.currency)}",
         )
         for entry in entries
     ]
-
-
-def _dates(purchase: Purchase) -> list[Event]:
-    return [
-        Event(change.changed_at, "Dates changed", _name(change.changed_by), f"{_new_dates(change)}. {change.reason}")
-        for change in purchase.date_changes.select_related("changed_by")
-    ]
-
-
-def _new_dates(change: PurchaseDateChange) -> str:
-    moves = (
-        ("start", change.old_starts_on, change.new_starts_on),
-        ("expiry", change.old_expires_on, change.new_expires_on),
-    )
-    return ", ".join(f"{end} {formats.day(old)} → {formats.day(new)}" for end, old, new in moves if old != new)
 
 
 def _expired(purchase: Purchase) -> list[Event]:

@@ -19,7 +19,6 @@ from django.db.models import QuerySet
 from ledger.models import ChangeLogEntry
 from pages import formats
 
-HIDDEN = {"id"}
 NOTHING = "–"
 
 
@@ -27,6 +26,7 @@ NOTHING = "–"
 class Difference:
     """One field: what it was and what it is now, as they are read."""
 
+    column: str
     label: str
     before: str
     after: str
@@ -78,7 +78,7 @@ def _change(row: ChangeLogEntry, names: "Names") -> Change:
 def _difference(field: Any, column: str, values: list, names: "Names") -> Difference:
     label = str(field.verbose_name) if field else column
     before, after = (_read(field, value, names) for value in values)
-    return Difference(label, before, after)
+    return Difference(column, label, before, after)
 
 
 def _read(field: Any, value: Any, names: "Names") -> str:
@@ -100,11 +100,12 @@ def _read(field: Any, value: Any, names: "Names") -> str:
 
 
 def _columns(row: ChangeLogEntry) -> list[tuple[str, Any]]:
-    """The columns that changed with their fields, in the order of the model; columns it does not know any more last."""
+    """The columns that changed with their fields, in the order of the model; columns it does not know any more last. What
+    the database works out from others is left out."""
     model = _models().get(row.table)
-    fields = {field.column: field for field in model._meta.concrete_fields} if model else {}
+    fields: dict[str, Any] = {str(field.column): field for field in model._meta.concrete_fields} if model else {}
     places = {column: place for place, column in enumerate(fields)}
-    shown = [column for column in row.changes if column not in HIDDEN]
+    shown = [column for column in row.changes if column != "id" and not getattr(fields.get(column), "generated", False)]
     return [
         (column, fields.get(column)) for column in sorted(shown, key=lambda column: places.get(column, len(places)))
     ]

@@ -16,6 +16,7 @@ from opportunities.forms.lines import LineForm, LineForms
 from opportunities.models import Opportunity, OpportunityLine
 from opportunities.reports.line_proposal import LineProposal, propose_line
 from opportunities.services.lines import COPIED
+from pages.lines import next_row
 from pages.views import Allowed
 
 
@@ -32,7 +33,7 @@ class LineProposals(Allowed, View):
             return HttpResponse(status=204)
         rows = [TypedLine(form, currency) for form in lines.forms]
         total = sum((row.total for row in rows if row.total is not None), ZERO)
-        added = "add" in request.POST and LineForms(initial=[{}] * len(rows)).forms[len(rows)]
+        added = "add" in request.POST and next_row(LineForms, len(rows))
         context = {"rows": rows, "total": total, "currency": currency, "added": added, "count": len(rows) + 1}
         return render(request, "opportunities/lines_answer.html", context)
 

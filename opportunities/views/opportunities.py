@@ -3,6 +3,7 @@ from typing import Any
 from django.urls import reverse
 
 from ledger.dates import business_date
+from ledger.views.changes import change_log_action
 from opportunities.filters import OpportunityFilter
 from opportunities.forms import OpportunityForm
 from opportunities.models import Account, Opportunity
@@ -51,7 +52,7 @@ class OpportunityDetail(DetailPage):
 
     def get_actions(self) -> list[Action]:
         edit = reverse("opportunities:opportunity-edit", args=[self.object.pk])
-        return [Action("Edit opportunity", edit, permission=MANAGE)]
+        return [Action("Edit opportunity", edit, permission=MANAGE), change_log_action(self.object)]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         bought = buyers_of(self.object)

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from ledger.views.changes import change_log_action
 from opportunities.filters import ProjectFilter
 from opportunities.forms import ProjectForm
 from opportunities.models import Account, Project
@@ -40,7 +41,8 @@ class ProjectDetail(DetailPage):
         return [Crumb("Projects", reverse("opportunities:project-list")), Crumb(self.object.number)]
 
     def get_actions(self) -> list[Action]:
-        return [Action("Edit project", reverse("opportunities:project-edit", args=[self.object.pk]), permission=MANAGE)]
+        edit = reverse("opportunities:project-edit", args=[self.object.pk])
+        return [Action("Edit project", edit, permission=MANAGE), change_log_action(self.object)]
 
 
 class ProjectCreate(FormPage):

@@ -251,7 +251,7 @@ class TestDates:
         assert preview.postings == ()
         page.confirm()
         shown = text(staff.get(lot.get_absolute_url(), {"tab": "history"}))
-        assert "expiry 1 Nov 2027 → 1 Jan 2028. Renewed" in shown
+        assert "expiry date 1 Nov 2027 → 1 Jan 2028. Renewed" in shown
 
     def test_refused_at_its_field(self, staff, account):
         response = Page(staff, url("dates", make_purchase(account))).fill(expires_on="2026-11-23", reason="x").confirm()
