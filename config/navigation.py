@@ -28,7 +28,14 @@ class Shown:
     current: bool
 
 
-BEHIND_SETUP = ("ledger:chart", "ledger:rate-list", "ledger:currency-list", "ledger:dimension-list")
+BEHIND_SETUP = (
+    "ledger:setup",
+    "ledger:chart",
+    "ledger:rate-list",
+    "ledger:currency-list",
+    "ledger:number-series",
+    "ledger:dimension-list",
+)
 NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (Entry("Home", "home"),)),
     (
@@ -53,6 +60,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Books",
         (
             Entry("Journal", "ledger:journal", "ledger.view_journalentry", ("ledger:register",)),
+            Entry("Manual entries", "ledger:manual-entry-list", "ledger.view_manualentry"),
             Entry("Trial balance", "ledger:trial-balance", "ledger.view_journalentry"),
             Entry("Roll-forward", "ledger:roll-forward", "ledger.view_journalentry"),
             Entry("Waterfall", "ledger:waterfall", "ledger.view_journalentry"),

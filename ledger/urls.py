@@ -1,5 +1,6 @@
 from django.urls import path
 
+from ledger.urls_manual import urlpatterns as manual_entries
 from ledger.views import (
     balances,
     changes,
@@ -8,6 +9,8 @@ from ledger.views import (
     forecast,
     journal,
     knowledge,
+    ledger_setup,
+    number_series,
     periods,
     rate_import,
     register,
@@ -39,6 +42,10 @@ urlpatterns = [
     path("periods/<int:pk>/reopen/", closing.PeriodReopen.as_view(), name="period-reopen"),
     path("reopenings/<int:pk>/approve/", closing.ReopeningApprove.as_view(), name="reopening-approve"),
     path("reopenings/<int:pk>/decline/", closing.ReopeningDecline.as_view(), name="reopening-decline"),
+    path("setup/", ledger_setup.LedgerSetupPage.as_view(), name="setup"),
+    path("setup/change/", ledger_setup.LedgerSetupEdit.as_view(), name="setup-edit"),
+    path("number-series/", number_series.NumberSeriesList.as_view(), name="number-series"),
+    path("number-series/<path:pk>/", number_series.NumberSeriesEdit.as_view(), name="number-series-edit"),
     path("posting-setup/", setup.PostingSetupPage.as_view(), name="posting-setup"),
     path("posting-setup/accounts/", setup.PostingSetupEdit.as_view(), name="posting-setup-edit"),
     path("rates/", setup.RateList.as_view(), name="rate-list"),
@@ -52,4 +59,5 @@ urlpatterns = [
     path("dimensions/values/<int:pk>/", dimensions.ValueEdit.as_view(), name="value-edit"),
     path("changes/", changes.ChangeLog.as_view(), name="change-log"),
     path("currencies/", setup.CurrencyList.as_view(), name="currency-list"),
+    *manual_entries,
 ]

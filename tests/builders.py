@@ -10,9 +10,11 @@ from credits.models import CreditsSetup, Milestone, Purchase
 from credits.services.purchases import create_purchase
 from credits.services.terms import Terms
 from ledger.dates import ledger_setup
-from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalLine
+from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalLine, LedgerAccount, ManualEntry
 from ledger.reports import trial_balance as reports
 from ledger.services.chart import install_chart
+from ledger.services.manual import create_draft
+from ledger.services.manual_lines import ManualLine, ManualTerms
 from ledger.services.periods import approve_reopening, close_period, create_months, request_reopening
 from ledger.services.posting import pair, post
 from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
@@ -85,6 +87,16 @@ def make_entry(event_key: str = "test:1", amount: str = "100", *, on=datetime.da
     lines = pair(changes.pop("debit", "1100"), changes.pop("credit", "2400"), **amounts, **keys)
     terms = {"kind": "test", "description": f"Event {event_key}", "lines": lines}
     return post(event_key=event_key, effective_on=on, currency=currency, **(terms | changes))
+
+
+def make_manual_entry(actor, *lines: tuple[str, str, str], on=datetime.date(2026, 11, 2), **changes) -> ManualEntry:
+    """A draft of (account, debit, credit): bank charges of 12.50 unless told otherwise."""
+    lines = lines or (("6100", "12.50", "0"), ("1000", "0", "12.50"))
+    currency = Currency.objects.get(code=changes.pop("currency", "USD"))
+    terms = ManualTerms(**{"effective_on": on, "currency": currency, "description": "Bank charges"} | changes)
+    accounts = LedgerAccount.objects.in_bulk()
+    typed = [ManualLine(account=accounts[code], debit=Decimal(d), credit=Decimal(c)) for code, d, c in lines]
+    return create_draft(terms, lines=typed, actor=actor)
 
 
 def make_period(year: int = 2026, month: int = 10, *, closed_by=None) -> AccountingPeriod:

@@ -4,7 +4,7 @@ The database refuses all of this at the time of writing; a check believes nothin
 the triggers (a restored backup, a superuser's hand) is found and named.
 """
 
-from ledger.reports import seal_checks
+from ledger.reports import manual_checks, seal_checks
 from ledger.reports.offenders import Check, Offender, offenders
 
 
@@ -194,5 +194,6 @@ CHECKS: dict[str, Check] = {
     "posting dates are open": posted_after_close,
     "decimals of the currency": finer_than_currency,
     "LCY equals itself": lcy_differs,
+    **manual_checks.CHECKS,
     **seal_checks.CHECKS,
 }

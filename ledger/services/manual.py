@@ -21,6 +21,7 @@ from ledger.services.manual_lines import (
     books_lines,
     check_lines,
     refusal_of_content,
+    refusal_of_dimensions,
     stored_lines,
 )
 from ledger.services.numbers import Series, next_numbers
@@ -152,7 +153,8 @@ def refusal_to_submit(entry: ManualEntry) -> Refused | None:
     """Why the entry cannot be submitted, but for its reason."""
     if entry.state != State.DRAFT:
         return ManualEntryState(entry, "Only a draft is submitted.")
-    return refusal_of_content(entry, stored_lines(entry))
+    lines = stored_lines(entry)
+    return refusal_of_content(entry, lines) or refusal_of_dimensions(lines)
 
 
 def refusal_to_approve(entry: ManualEntry, actor) -> Refused | None:

@@ -57,13 +57,13 @@ def check_line(line: ManualLine, currency: Currency) -> None:
         raise BadManualEntry("Enter the amount, as a debit or as a credit.", field="debit")
     if amount < 0:
         raise BadManualEntry(f"{amount:f} is negative. Enter it on the other side.", field=side)
+    if amount >= MAX_AMOUNT:
+        raise BadManualEntry(f"{amount:f} has more than 18 digits before the point.", field=side)
     if not has_decimals(amount, currency.decimals):
         raise BadManualEntry(
             f"{formats.exact(amount)} has more than the {formats.counted(currency.decimals, 'decimals')} of {currency}.",
             field=side,
         )
-    if amount >= MAX_AMOUNT:
-        raise BadManualEntry(f"{amount:f} has more than 18 digits before the point.", field=side)
 
 
 def check_lines(lines: Sequence[ManualLine], currency: Currency) -> None:
@@ -85,13 +85,12 @@ def stored_lines(entry: ManualEntry) -> list[ManualEntryLine]:
 
 def refusal_of_content(entry: ManualEntry, lines: Sequence[ManualEntryLine]) -> Refused | None:
     """Why the books would not take the entry as it stands: too few lines, unbalanced, an account that is blocked or takes
-    no direct posting, a blocked value of a dimension, an amount finer than the currency, no rate on its day."""
+    no direct posting, an amount finer than the currency, no rate on its day."""
     if len(lines) < 2:
         said = "It has one line" if lines else "It has no lines"
         return BadManualEntry(f"{said}: an entry needs at least two, a debit and a credit.")
-    blocked = set(DimensionValue.objects.filter(blocked=True).values_list("dimension", "code"))
     for line in lines:
-        if wrong := _wrong_in(line, entry.currency, blocked):
+        if wrong := _wrong_in(line, entry.currency):
             return BadManualEntry(f"Line {line.line_no}: {wrong}")
     debit, credit = sum((line.debit for line in lines), ZERO), sum((line.credit for line in lines), ZERO)
     if debit != credit:
@@ -106,18 +105,26 @@ def refusal_of_content(entry: ManualEntry, lines: Sequence[ManualEntryLine]) -> 
     return None
 
 
-def _wrong_in(line: ManualEntryLine, currency: Currency, blocked: set[tuple[str, str]]) -> str:
+def _wrong_in(line: ManualEntryLine, currency: Currency) -> str:
     if line.account.blocked:
         return f"account {line.account} is blocked. Take another account, or unblock it."
     if not line.account.direct_posting:
         return f"account {line.account} takes no direct posting, because another list explains its balance."
-    if chosen := blocked & set(line.dimensions.items()):
-        dimension, value = min(chosen)
-        return f"the value {value} of dimension {dimension} is blocked. Choose another one."
     if not has_decimals(amount := line.debit or line.credit, currency.decimals):
         decimals = formats.counted(currency.decimals, "decimals")
         return f"{formats.exact(amount)} has more than the {decimals} of {currency}."
     return ""
+
+
+def refusal_of_dimensions(lines: Sequence[ManualEntryLine]) -> Refused | None:
+    """Why the lines are no new work: a value that is blocked. Once submitted, they are posted with what they carry."""
+    blocked = set(DimensionValue.objects.filter(blocked=True).values_list("dimension", "code"))
+    for line in lines:
+        for dimension, value in sorted(blocked & set(line.dimensions.items())):
+            return BadManualEntry(
+                f"Line {line.line_no}: the value {value} of dimension {dimension} is blocked. Choose another one."
+            )
+    return None
 
 
 def books_lines(entry: ManualEntry, lines: Sequence[ManualEntryLine]) -> list[Line]:

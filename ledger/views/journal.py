@@ -7,14 +7,16 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from ledger.exceptions import NotByHand
 from ledger.filters import AccountEntriesFilter, DeferralEntriesFilter, JournalFilter, kind_label
 from ledger.models import JournalEntry, JournalLine, LedgerAccount
 from ledger.reports import journal
 from ledger.reports.company import lcy_of, with_company, zone_of
+from ledger.services.reversal import refusal_to_reverse
 from ledger.sources import source_of, sources_of
 from ledger.tables import AccountEntriesTable, DeferralEntriesTable, JournalTable
 from pages import markup
-from pages.elements import Action, Badge, Crumb, Figure, Total
+from pages.elements import Action, Badge, Crumb, Figure, Total, reason
 from pages.views import DetailPage, ListPage
 
 LINES_SHOWN = 200
@@ -67,6 +69,15 @@ class EntryPage(DetailPage):
             Figure("Posted", markup.day(entry.posting_date), note=kind_label(entry.kind)),
             Figure("Effective", markup.day(entry.effective_on), note=self.why_later()),
         ]
+
+    def get_actions(self) -> list[Action]:
+        """Reversing what was posted by hand. What an upper app's event posted is corrected where that app says
+        (journal-entry.actions)."""
+        refusal = refusal_to_reverse(self.object)
+        if isinstance(refusal, NotByHand):
+            return []
+        url = reverse("ledger:entry-reverse", args=[self.object.pk])
+        return [Action("Reverse", url, reason(refusal), permission="ledger.write_manualentry")]
 
     def why_later(self) -> str:
         late = self.object.posting_date != self.object.effective_on

@@ -1,7 +1,4 @@
-from collections.abc import Iterator
 from typing import Any
-
-from django import forms
 
 from opportunities.forms.fields import AccountField
 from opportunities.forms.lines import LineForms, line_values
@@ -9,11 +6,12 @@ from opportunities.models import Opportunity
 from opportunities.reports.usage import buyers_of
 from opportunities.services.opportunities import OpportunityTerms
 from pages.forms import PageModelForm
+from pages.lines import WithLines
 
 FIXED = "Fixed: {buyers} came from this opportunity."
 
 
-class OpportunityForm(PageModelForm):
+class OpportunityForm(WithLines, PageModelForm):
     """The head, and with it the lines. Lines that were bought are not in the form: they are shown as text."""
 
     account = AccountField(label="Account", help_text="Its number or name.")
@@ -41,11 +39,6 @@ class OpportunityForm(PageModelForm):
     def bought_lines(self) -> list[Any]:
         return [(line, ", ".join(self.bought[line.pk])) for line in self.own_lines if line.pk in self.bought]
 
-    def shown_fields(self) -> Iterator[tuple[str, forms.BoundField]]:
-        yield from ((str(field.label), field) for field in self)
-        for place, line in enumerate(self.lines.forms, start=1):
-            yield from ((f"Line {place}, {field.label.lower()}", field) for field in line.visible_fields())
-
     def clean(self) -> dict[str, Any]:
         super().clean()
         cleaned = self.cleaned_data
@@ -53,23 +46,6 @@ class OpportunityForm(PageModelForm):
             cleaned["currency"] = cleaned["account"].currency
         self.lines.currency = cleaned.get("currency")
         return cleaned
-
-    def is_valid(self) -> bool:
-        return super().is_valid() and self.lines.is_valid()
-
-    def non_form_errors(self) -> list[str]:
-        """Of the lines together, for the summary at the top, which has each field's own below."""
-        if not self.is_bound or self.lines.is_valid():
-            return []
-        return [*self.lines.non_form_errors(), "A line below has to be corrected."]
-
-    def problems(self) -> list[tuple[str, str, str]]:
-        lines = self.lines.forms if self.is_bound else []
-        return super().problems() + [
-            (field_id, f"Line {place}, {label.lower()}", error)
-            for place, form in enumerate(lines, start=1)
-            for field_id, label, error in form.problems()
-        ]
 
     def terms(self) -> OpportunityTerms:
         return OpportunityTerms(**{name: self.cleaned_data[name] for name in OpportunityTerms.__dataclass_fields__})

@@ -24,11 +24,21 @@ from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
 from pages.models import Upload
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_rate, make_user
+from tests.builders import (
+    make_account,
+    make_company,
+    make_manual_entry,
+    make_milestone,
+    make_project,
+    make_purchase,
+    make_rate,
+    make_user,
+)
 
 ALL = set(ROLES)
 NONE: set[str] = set()
 SALES, DELIVERY, FINANCE, CONTROLLER = {"sales", "finance"}, {"delivery"}, {"finance"}, {"controller"}
+BOOKKEEPING = FINANCE | CONTROLLER
 
 # Address: (may GET, may POST). A page that takes no POST has NONE there.
 PAGES: dict[str, tuple[set[str], set[str]]] = {
@@ -78,6 +88,18 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:milestone-reopen": (DELIVERY, DELIVERY),
     "ledger:journal": (ALL, NONE),
     "ledger:entry": (ALL, NONE),
+    "ledger:entry-reverse": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-list": (ALL, NONE),
+    "ledger:manual-entry": (ALL, NONE),
+    "ledger:manual-entry-create": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-lines": (NONE, BOOKKEEPING),
+    "ledger:manual-entry-edit": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-submit": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-approve": (CONTROLLER, CONTROLLER),
+    "ledger:manual-entry-send-back": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-post": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-delete": (BOOKKEEPING, BOOKKEEPING),
+    "ledger:manual-entry-copy": (BOOKKEEPING, BOOKKEEPING),
     "ledger:register": (ALL, NONE),
     "ledger:trial-balance": (ALL, NONE),
     "ledger:roll-forward": (ALL, NONE),
@@ -97,6 +119,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:period-reopen": (CONTROLLER, CONTROLLER),
     "ledger:reopening-approve": (CONTROLLER, CONTROLLER),
     "ledger:reopening-decline": (CONTROLLER, CONTROLLER),
+    "ledger:setup": (ALL, NONE),
+    "ledger:setup-edit": (CONTROLLER, CONTROLLER),
+    "ledger:number-series": (ALL, NONE),
+    "ledger:number-series-edit": (CONTROLLER, CONTROLLER),
     "ledger:posting-setup": (ALL, NONE),
     "ledger:posting-setup-edit": (CONTROLLER, CONTROLLER),
     "ledger:rate-list": (ALL, NONE),
@@ -193,9 +219,11 @@ def scene(db) -> Scene:
             "credits:opportunity": opportunity.pk,
             "credits:milestone": milestone.pk,
             "ledger:entry": JournalEntry.objects.get().pk,
+            "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
             "ledger:account": "1100",
             "ledger:period": period.pk,
             "ledger:reopening": asked.pk,
+            "ledger:number-series-edit": "SCP",
             "ledger:rate": rate.pk,
             "ledger:value": value.pk,
             "ledger:rate-import-review": upload.pk,

@@ -1,0 +1,115 @@
+"""The steps of a manual entry, run and described: submit, approve, send back, post, delete; reversal and copy."""
+
+import datetime
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from ledger.dates import ledger_setup
+from ledger.models import JournalEntry, ManualEntry
+from ledger.money import ZERO
+from ledger.previews import recorded
+from ledger.services import manual, reversal
+from ledger.services.manual_lines import books_lines, stored_lines
+from pages import formats
+from pages.preview import Change, Link, PostingLine, Preview
+
+POSTED_LATER = "Posted once it is approved, by whoever may post manual entries."
+
+
+def submit_and_describe(before: ManualEntry, *, actor, reason: str) -> Preview:
+    after = manual.submit(before, actor=actor, reason=reason)
+    return Preview(
+        changes=[_step(before, after)],
+        postings=planned(after),
+        posted_later=POSTED_LATER,
+        confirm_label="Submit for approval",
+    )
+
+
+def approve_and_describe(before: ManualEntry, *, actor) -> Preview:
+    after = manual.approve(before, actor=actor)
+    return Preview(
+        changes=[_step(before, after, note=f"{after.description}. {after.reason}")],
+        postings=(postings := planned(after)),
+        posted_later="Posted afterwards, by whoever may post manual entries.",
+        confirm_label=f"Approve {_sum(postings)}",
+    )
+
+
+def send_back_and_describe(before: ManualEntry, *, actor, reason: str) -> Preview:
+    after = manual.send_back(before, actor=actor, reason=reason)
+    note = "the approval is void" if before.approved_by_id else ""
+    return Preview(changes=[_step(before, after, note=note)], confirm_label="Send back")
+
+
+def post_and_describe(before: ManualEntry, *, actor) -> Preview:
+    entry, postings = recorded(lambda: manual.post(before, actor=actor))
+    return Preview(
+        changes=[Change(str(before), "Approved", "Posted", note="with the next number")],
+        postings=postings,
+        confirm_label=f"Post {_sum(postings)}",
+        made=[entry_link(entry)],
+    )
+
+
+def delete_and_describe(before: ManualEntry, *, actor) -> Preview:
+    change = Change(str(before), before.description, "deleted")
+    manual.delete_draft(before, actor=actor)
+    return Preview(changes=[change], confirm_label="Delete draft")
+
+
+def reverse_and_describe(
+    before: JournalEntry, *, actor, reason: str, on: datetime.date
+) -> tuple[JournalEntry, Preview]:
+    entry, postings = recorded(lambda: reversal.reverse_manual(before, actor=actor, reason=reason, on=on))
+    return entry, Preview(
+        changes=[Change(f"{before} {before.description}", "in the books", "reversed")],
+        postings=postings,
+        confirm_label=f"Reverse {_sum(postings)}",
+        made=[entry_link(before)],
+    )
+
+
+def copy_and_describe(before: ManualEntry, *, actor) -> tuple[ManualEntry, Preview]:
+    copy = reversal.copy_to_draft(before, actor=actor)
+    lines = [Change(str(line.account), "", _side(line, copy)) for line in stored_lines(copy)]
+    head = Change("New draft", "", copy.description, note=f"effective {formats.day(copy.effective_on)}")
+    return copy, Preview(changes=[head, *lines], confirm_label="Make the draft")
+
+
+def planned(entry: ManualEntry) -> list[PostingLine]:
+    """The lines as they would be posted now."""
+    lcy, lines = ledger_setup().lcy, stored_lines(entry)
+    names = {line.account_id: line.account.name for line in lines}
+    own = {"currency": entry.currency_id, "decimals": entry.currency.decimals}
+    return [
+        PostingLine(
+            account_code=line.account,
+            account_name=names[line.account],
+            **{side: getattr(line, side) for side in ("debit", "credit", "debit_lcy", "credit_lcy")},
+            **own,
+            lcy=lcy.code,
+            lcy_decimals=lcy.decimals,
+        )
+        for line in books_lines(entry, lines)
+    ]
+
+
+def entry_link(entry: JournalEntry) -> Link:
+    return Link(f"Journal entry {entry}", reverse("ledger:entry", args=[entry.pk]))
+
+
+def _step(before: ManualEntry, after: ManualEntry, note: str = "") -> Change:
+    return Change(str(before), before.get_state_display(), after.get_state_display(), note=note)
+
+
+def _side(line, entry: ManualEntry) -> str:
+    side = "debit" if line.debit else "credit"
+    return f"{side} {formats.money(getattr(line, side), entry.currency)}"
+
+
+def _sum(postings: Sequence[PostingLine]) -> str:
+    """USD 12.50: what is debited, in the entry's currency."""
+    total = sum((line.debit for line in postings), ZERO)
+    return formats.money(total, formats.Cur(postings[0].currency, postings[0].decimals))
