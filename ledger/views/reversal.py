@@ -20,6 +20,7 @@ class ReverseEntry(ActionPage):
     above = ("Journal", "ledger:journal")
     permission_required = WRITE
     form_class = ReverseForm
+    model = JournalEntry
     success_message = "The entry is reversed."
     reversal: JournalEntry
 
