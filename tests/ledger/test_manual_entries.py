@@ -167,7 +167,8 @@ def test_a_deleted_draft_is_gone_and_the_change_log_knows_what_it_said(ann):
     with pytest.raises(BadManualEntry, match="was deleted in the meantime"):
         submit(ManualEntry(pk=key), actor=ann, reason="Late")
     logged = ChangeLogEntry.objects.filter(table="ledger_manualentry", row=str(key), kind="delete").get()
-    assert (logged.actor, logged.action, logged.changes["description"]) == (ann, "Delete manual entry", ["Bank charges", None])  # fmt: skip
+    assert (logged.actor, logged.action) == (ann, "Delete manual entry")
+    assert logged.changes["description"] == ["Bank charges", None]
 
 
 def test_an_edit_logs_the_lines_that_differ_and_no_other(ann):
