@@ -19,6 +19,7 @@ from ledger.models import (
     LedgerAccount,
     LedgerSetup,
     NumberSeries,
+    PeriodReopening,
     PostingSetup,
     ProductPostingGroup,
 )
@@ -47,9 +48,9 @@ class PostingGroupAdmin(CodeIsFixed):
 
 @admin.register(PostingSetup)
 class PostingSetupAdmin(admin.ModelAdmin):
-    list_display = ("__str__", *PostingSetup.ACCOUNTS)
+    list_display = ("__str__", *PostingSetup.ACCOUNTS, "blocked")
     list_select_related = PostingSetup.ACCOUNTS
-    list_filter = ("business_group", "product_group")
+    list_filter = ("business_group", "product_group", "blocked")
 
 
 class CurrencyForm(forms.ModelForm):
@@ -102,8 +103,16 @@ class LedgerSetupAdmin(OneRow):
 class AccountingPeriodAdmin(ReadOnly, admin.ModelAdmin):
     """Periods are made, closed and reopened on their own pages."""
 
-    list_display = ("name", "starts_on", "ends_on", "closed_at", "closed_by")
-    list_select_related = ("closed_by",)
+    list_display = ("name", "starts_on", "ends_on", "soft_closed_at", "soft_closed_by", "closed_at", "closed_by")
+    list_select_related = ("soft_closed_by", "closed_by")
+
+
+@admin.register(PeriodReopening)
+class PeriodReopeningAdmin(ReadOnly, admin.ModelAdmin):
+    """They are asked for, approved and declined on the pages of the periods."""
+
+    list_display = ("period", "requested_by", "requested_at", "reason", "approved_by", "declined_by")
+    list_select_related = ("period", "requested_by", "approved_by", "declined_by")
 
 
 @admin.register(NumberSeries)

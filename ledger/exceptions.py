@@ -159,6 +159,13 @@ class PostingRangeReversed(Refused):
         )
 
 
+class BadSeries(Refused):
+    """Numbers of a series that would not fit where they are kept."""
+
+    def __init__(self, digits, most):
+        super().__init__(f"A number has 1 to {most} digits, not {digits}.", field="digits")
+
+
 class SeriesFixed(Refused):
     """A number series that belongs to the register of the journal."""
 

@@ -6,7 +6,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 
-from ledger.models import ExchangeRate, LedgerAccount, PostingSetup
+from ledger.exceptions import PostingRangeReversed
+from ledger.models import ExchangeRate, LedgerAccount, LedgerSetup, NumberSeries, PostingSetup
+from ledger.services.setup import MOST_DIGITS, SetupTerms
 from pages.forms import PageForm, PageModelForm
 
 MONTHS = 36
@@ -43,11 +45,11 @@ class RateForm(PageModelForm):
 
 
 class PostingSetupForm(PageModelForm):
-    layout = (("receivable", "deferral"), ("sales", "breakage"))
+    layout = (("receivable", "deferral"), ("sales", "breakage"), "blocked")
 
     class Meta:
         model = PostingSetup
-        fields = PostingSetup.ACCOUNTS
+        fields = (*PostingSetup.ACCOUNTS, "blocked")
         help_texts = {
             "receivable": "Takes what the customer is billed.",
             "deferral": "Holds what is paid and not yet used.",
@@ -65,3 +67,35 @@ class PostingSetupForm(PageModelForm):
     def in_use(self) -> list[str]:
         """A blocked account that is chosen already stays to be seen."""
         return [code for name in PostingSetup.ACCOUNTS if (code := getattr(self.instance, f"{name}_id"))]
+
+
+class LedgerSetupForm(PageModelForm):
+    layout = (("company_name", "time_zone"), ("lcy", "groups_from"), ("posting_from", "posting_to"))
+
+    class Meta:
+        model = LedgerSetup
+        fields = ("company_name", "time_zone", "lcy", "groups_from", "posting_from", "posting_to")
+
+    def clean(self) -> dict[str, Any]:
+        """In the words of the service, rather than of the database's constraint."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("posting_from"), cleaned.get("posting_to")
+        if first and last and last < first:
+            self.add_error("posting_to", str(PostingRangeReversed(first, last)))
+        return cleaned
+
+    def terms(self) -> SetupTerms:
+        return SetupTerms(**self.cleaned_data)
+
+
+class NumberSeriesForm(PageModelForm):
+    layout = ("description", ("prefix", "digits"))
+
+    class Meta:
+        model = NumberSeries
+        fields = ("description", "prefix", "digits")
+        help_texts = {
+            "prefix": "Stands before every number from the next one on; numbers that were given stay. Two records never get"
+            " the same number: the database refuses the second.",
+            "digits": f"1 to {MOST_DIGITS}; a longer number takes the room it needs.",
+        }

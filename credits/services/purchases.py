@@ -169,7 +169,7 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
     made_by(actor, "Confirm purchase")
     purchase.draft = False
     purchase.confirmations += 1
-    purchase.business_group = purchase.account.business_group
+    purchase.business_group = purchase.account.posting_group(ledger_setup())
     total = product(purchase.number_of_credits, purchase.amount_paid_per_credit)
     if total:
         _confirm_paid(purchase, total, actor=actor)
@@ -182,7 +182,7 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
 def _confirm_paid(purchase: Purchase, total: Decimal, *, actor) -> None:
     """Fixes where the money waits and what it is worth in LCY, and posts it."""
     accounts = posting_accounts(
-        business_group=purchase.account.business_group_id,
+        business_group=purchase.business_group_id,
         product_group=purchase.product_group_id,
         needed=("receivable", "deferral"),
     )

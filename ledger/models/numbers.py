@@ -19,3 +19,8 @@ class NumberSeries(models.Model):
 
     def format(self, number: int) -> str:
         return f"{self.prefix}{number:0{self.digits}d}"
+
+    @property
+    def next_number(self) -> str:
+        """As things stand; it is drawn under a lock."""
+        return self.format(self.last_number + 1)

@@ -21,6 +21,7 @@ class Cell:
     business_group: str
     product_group: str
     accounts: list[Chosen]
+    blocked: bool = False
 
     @property
     def missing(self) -> int:
@@ -44,7 +45,8 @@ class Matrix:
 
     @property
     def missing(self) -> int:
-        return sum(cell.missing for row in self.rows for cell in row.cells)
+        """Accounts that a posting would miss: a blocked combination takes none."""
+        return sum(cell.missing for row in self.rows for cell in row.cells if not cell.blocked)
 
 
 def posting_matrix() -> Matrix:
@@ -60,4 +62,5 @@ def posting_matrix() -> Matrix:
 
 
 def _cell(business: str, product: str, setup: PostingSetup | None) -> Cell:
-    return Cell(business, product, [Chosen(LABELS[name], getattr(setup, name, None)) for name in PostingSetup.ACCOUNTS])
+    chosen = [Chosen(LABELS[name], getattr(setup, name, None)) for name in PostingSetup.ACCOUNTS]
+    return Cell(business, product, chosen, blocked=bool(setup and setup.blocked))

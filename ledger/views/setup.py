@@ -18,6 +18,8 @@ from pages.elements import Action, Badge, Crumb
 from pages.views import FormPage, ListPage, Page
 
 LISTS = (
+    ("General ledger setup", "ledger:setup", "ledger.view_ledgersetup"),
+    ("Number series", "ledger:number-series", "ledger.view_numberseries"),
     ("Chart of accounts", "ledger:chart", "ledger.view_ledgeraccount"),
     ("Exchange rates", "ledger:rate-list", "ledger.view_exchangerate"),
     ("Currencies", "ledger:currency-list", "ledger.view_currency"),
@@ -48,7 +50,7 @@ class PostingSetupEdit(FormPage):
     permission_required = "ledger.change_postingsetup"
     form_class = PostingSetupForm
     submit_label = "Save accounts"
-    success_message = "The accounts are saved. Postings take them from now on."
+    success_message = "The cell is saved. Postings follow it from now on."
 
     def get_object(self, queryset: Any = None) -> PostingSetup:
         business = get_object_or_404(BusinessPostingGroup, pk=self.request.GET.get("business"))

@@ -5,7 +5,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from ledger.models import BusinessPostingGroup, Currency
+from ledger.models import BusinessPostingGroup, Currency, LedgerSetup
 
 
 class AccountQuerySet(models.QuerySet):
@@ -63,6 +63,12 @@ class Account(models.Model):
 
     def get_absolute_url(self):
         return reverse("opportunities:account", args=[self.pk])
+
+    def posting_group(self, setup: LedgerSetup) -> BusinessPostingGroup:
+        """The business posting group of a sale to this account: its own, or that of whoever pays for it, as the general
+        ledger setup says."""
+        billed = setup.groups_from == LedgerSetup.GroupsFrom.BILL_TO
+        return (self.bill_to if billed and self.bill_to else self).business_group
 
     @property
     def party(self) -> str:
