@@ -7,8 +7,8 @@ once: the numbers would be others the next day, and people may have worked on in
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config.demo import history, sales
-from config.demo.company import COMPANY, close_old_periods, make_company
+from config.demo import books, history, sales
+from config.demo.company import COMPANY, make_company
 from config.demo.customers import make_accounts, make_products
 from config.demo.logins import make_logins
 from ledger.dates import business_date
@@ -36,9 +36,11 @@ def load() -> bool:
         raise AnotherCompany(other.company_name)
     make_company()
     people = {user.username: user for user in get_user_model().objects.all()}
+    books.make_dimensions(people["controller"])
     accounts, products = make_accounts(), make_products()
     today = business_date()
     sales.sell(accounts, products, people["sales"], today)
     history.live(accounts, people, today)
-    close_old_periods(today, actor=people["controller"])
+    books.write_entries(people, today)
+    books.close_periods(people, today)
     return True

@@ -5,16 +5,15 @@ from decimal import Decimal
 
 from credits.models import CreditsSetup
 from ledger.dates import business_date
-from ledger.models import AccountingPeriod, ExchangeRate, LedgerSetup, ProductPostingGroup
+from ledger.models import ExchangeRate, LedgerSetup, ProductPostingGroup
 from ledger.services.chart import install_chart
-from ledger.services.periods import close_period, create_months
+from ledger.services.periods import create_months
 
 COMPANY = "Drawdown Demo"
 TIME_ZONE = "America/New_York"
 # USD per unit, and how far it strays from there over a year, month by month, in thousandths.
 RATES = {"EUR": Decimal("1.0920"), "GBP": Decimal("1.2710"), "JPY": Decimal("0.006650")}
 DRIFT = (0, 4, 9, 7, 12, 15, 11, 6, -3, -8, -5, 2)
-CLOSED_AFTER = 180  # days
 
 
 def make_company() -> LedgerSetup:
@@ -37,10 +36,3 @@ def make_rates(first: datetime.date) -> None:
         for year in [5 * (month.year - first.year)]
         if month <= business_date()
     )
-
-
-def close_old_periods(today: datetime.date, *, actor) -> None:
-    """What is half a year old is closed, in order, as it would be by now."""
-    old = today - datetime.timedelta(days=CLOSED_AFTER)
-    for period in AccountingPeriod.objects.filter(ends_on__lt=old).order_by("starts_on"):
-        close_period(period, actor=actor)

@@ -43,6 +43,9 @@ PRODUCTS = {
 }
 
 
+REGION = {"EUR": "EUROPE", "GBP": "EUROPE", "JPY": "ASIA"}
+
+
 def make_accounts() -> dict[str, Account]:
     made: dict[str, Account] = {}
     for key, (name, currency, group, payer) in ACCOUNTS.items():
@@ -51,6 +54,7 @@ def make_accounts() -> dict[str, Account]:
             currency=Currency.objects.get(pk=currency),
             business_group=BusinessPostingGroup.objects.get(pk=group),
             bill_to=made.get(payer or ""),
+            dimensions={"REGION": REGION.get(currency, "AMERICAS")},
         )
     return made
 
