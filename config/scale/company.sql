@@ -41,7 +41,8 @@ INSERT INTO credits_purchase (
     amount_paid_per_credit, description, dimensions, draft, confirmations, product_group_id, business_group_id, deferral_account_id,
     exchange_rate, paid_total_lcy, credits_allocated, credits_expired, credits_refunded, credits_released, released, released_lcy)
 SELECT 'SCG-' || lpad(i::text, 8, '0'), account_id, purchased_on, currency_id, least(purchased_on, expires_on), expires_on, credits,
-       value, paid, 'Generated', '{}', false, 1, 'CREDITS', lot.business_group_id, g.deferral_id, rate,
+       value, paid, 'Generated', '{}', false, 1, 'CREDITS', lot.business_group_id,
+       CASE WHEN paid > 0 THEN g.deferral_id END, CASE WHEN paid > 0 THEN rate END,
        round(credits * paid * rate, lcy_decimals), 0, 0, 0, 0, 0, 0
 FROM lot JOIN ledger_postingsetup g ON g.business_group_id = lot.business_group_id AND g.product_group_id = 'CREDITS'
 ORDER BY i;
