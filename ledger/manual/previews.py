@@ -82,13 +82,16 @@ def planned(entry: ManualEntry) -> list[PostingLine]:
     """The lines as they would be posted now."""
     lcy, lines = ledger_setup().lcy, stored_lines(entry)
     names = {line.account_id: line.account.name for line in lines}
-    own = {"currency": entry.currency_id, "decimals": entry.currency.decimals}
     return [
         PostingLine(
             account_code=line.account,
             account_name=names[line.account],
-            **{side: getattr(line, side) for side in ("debit", "credit", "debit_lcy", "credit_lcy")},
-            **own,
+            debit=line.debit,
+            credit=line.credit,
+            currency=entry.currency_id,
+            decimals=entry.currency.decimals,
+            debit_lcy=line.debit_lcy,
+            credit_lcy=line.credit_lcy,
             lcy=lcy.code,
             lcy_decimals=lcy.decimals,
         )
