@@ -21,7 +21,7 @@ part AS (
       ON x.held_id = h.id
     WHERE h.amount <> coalesce(x.amount, 0) OR h.amount_lcy <> coalesce(x.amount_lcy, 0)
 ),
-placed AS (
+placed AS MATERIALIZED ( -- so that what narrows it does not change how it is computed
     SELECT {key} AS key, h.account_id, h.product_group_id, h.party, h.lot, h.currency_id, part.*, {bucket} AS bucket
     FROM part JOIN (SELECT id, account_id, product_group_id, party, lot, currency_id FROM held) h ON h.id = part.held_id
 )

@@ -10,6 +10,8 @@ from ledger.sources import sources_of
 from ledger.views.reports import ReportPage, figures
 from pages import exports
 
+SHOWN = 300  # rows of groups on a page; the file has all of them
+
 
 class Cell(NamedTuple):
     """A figure, and where it comes from. `told` with its currency, or the column says which."""
@@ -57,7 +59,7 @@ class MonthlyPage(ReportPage):
             sums = self.sums()
             kwargs |= {"chart": self.chart(sums), "columns": self.columns.values()}
             kwargs["months"] = [Line(self.label(month), "", self.cells(month, sums[month], self.lcy)) for month in sums]
-            kwargs["rows"] = [self.line(name, row) for name, row in self.named()]
+            kwargs |= {"rows": [self.line(name, row) for name, row in self.named(SHOWN)], "row_count": len(self.report)}
         return super().get_context_data(**kwargs)
 
     def line(self, name: str, row: Any) -> Line:
@@ -71,11 +73,11 @@ class MonthlyPage(ReportPage):
             for column in self.columns
         ]
 
-    def named(self) -> list[tuple[str, Any]]:
-        """Each row with the name of its group; customers are named by the app that knows them."""
-        by_customer = self.form.cleaned_data["by"] == "customer"
-        names = sources_of(row.key for row in self.report) if by_customer else {}
-        return [(names[row.key].label if row.key in names else row.key or "–", row) for row in self.report]
+    def named(self, most: int | None = None) -> list[tuple[str, Any]]:
+        """The rows with the names of their groups; customers are named by the app that knows them."""
+        rows, by_customer = self.report[:most], self.form.cleaned_data["by"] == "customer"
+        names = sources_of(row.key for row in rows) if by_customer else {}
+        return [(names[row.key].label if row.key in names else row.key or "–", row) for row in rows]
 
     def lines(self) -> Iterator[list]:
         titles = list(self.columns.values())

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 
 from config.scale.bench_allocation import bench_allocation
 from config.scale.bench_night import bench_night
+from config.scale.bench_reports import bench_reports
 
 
 class Command(BaseCommand):
@@ -15,5 +16,6 @@ class Command(BaseCommand):
         parser.add_argument("--purchases", type=int, default=200_000)
 
     def handle(self, *, accounts: int, purchases: int, **options) -> None:
-        for result in chain(bench_allocation(), bench_night(accounts=accounts, purchases=purchases)):
+        size = {"accounts": accounts, "purchases": purchases}
+        for result in chain(bench_allocation(), bench_night(**size), bench_reports(**size)):
             self.stdout.write(json.dumps(result))
