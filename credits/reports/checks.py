@@ -62,7 +62,8 @@ FROM flow WHERE sold <> consumed + expired + refunded + remaining
 
 LIABILITY_PER_LOT = """
 SELECT p.number, format('deferred %%s %%s, LCY %%s; the journal says %%s and %%s on account %%s: '
-                        'a difference of %%s, LCY %%s', p.currency_id, p.deferred, coalesce(p.paid_total_lcy, 0) - p.released_lcy,
+                        'a difference of %%s, LCY %%s',
+                        p.currency_id, p.deferred, coalesce(p.paid_total_lcy, 0) - p.released_lcy,
                         coalesce(b.amount, 0), coalesce(b.amount_lcy, 0), p.deferral_account_id,
                         p.deferred - coalesce(b.amount, 0),
                         coalesce(p.paid_total_lcy, 0) - p.released_lcy - coalesce(b.amount_lcy, 0))

@@ -11,7 +11,6 @@ from ledger.dates import business_date
 from ledger.models import AccountingPeriod, BatchRun, ChangeLogEntry, JournalEntry, PeriodReopening
 from ledger.models.nights import State
 
-
 DAY = datetime.timedelta(days=1)
 
 

@@ -19,8 +19,8 @@ from pages.views import Page
 
 FIXED = "Amounts are posted in it: it is fixed."
 NEW_DAY = (
-    "With another time zone, business days begin and end at other hours: expiry, the night and today’s date follow it from now"
-    " on. What is posted keeps its days."
+    "With another time zone, business days begin and end at other hours: expiry, the night and the date of today follow it"
+    " from now on. What is posted keeps its days."
 )
 
 

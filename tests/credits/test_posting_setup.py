@@ -160,7 +160,7 @@ def test_a_blocked_combination_refuses_to_expire_by_hand(account):
 def test_after_the_last_day_allowed_nothing_is_confirmed(account):
     allowed(posting_to=D(2026, 10, 4))
     draft = make_purchase(account, draft=True, **BOUGHT)
-    with pytest.raises(PostingNotAllowed, match="Posting is allowed to 4 Oct 2026, not on 5 Oct 2026."):
+    with pytest.raises(PostingNotAllowed, match=r"Posting is allowed to 4 Oct 2026, not on 5 Oct 2026\."):
         confirm_purchase(draft, actor=None)
     assert (Purchase.objects.get().draft, JournalEntry.objects.count()) == (True, 0)
     allowed(posting_to=D(2026, 10, 5))

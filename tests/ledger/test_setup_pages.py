@@ -57,7 +57,7 @@ def test_the_lcy_is_changed_until_anything_is_posted_and_then_fixed():
     euro, pound = Currency.objects.get(code="EUR"), Currency.objects.get(code="GBP")
     assert set_ledger_setup(terms(lcy=euro), actor=None).lcy == euro
     make_entry(currency="EUR")
-    with pytest.raises(LcyFixed, match="The local currency stays EUR: amounts are posted in it."):
+    with pytest.raises(LcyFixed, match=r"The local currency stays EUR: amounts are posted in it\."):
         set_ledger_setup(terms(lcy=pound), actor=None)
     assert set_ledger_setup(terms(lcy=euro, company_name="New"), actor=None).company_name == "New"
 
