@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 HEIGHT, TOP, BOTTOM, SLOT, LEGEND = 180, 16, 24, 88, 22
 # The series of a stack are told apart by pattern as well as by colour; drawn in templates/pages/drawings.html.
-PATTERNS = ("lot-consumed", "lot-available", "lot-expired")
+PATTERNS = ("lot-consumed", "lot-expired", "lot-available")
 
 
 @dataclass(frozen=True)

@@ -131,8 +131,15 @@ class DeferralLinesPage(ReportPage):
             shown = self.report[:SHOWN]
             known = sources_of(key for part in shown for key in (part.party, part.lot, part.behind))
             kwargs["parts"] = [self.told(part, known) for part in shown]
-            kwargs["totals"] = totals(self.report)
+            kwargs |= {"totals": totals(self.report), "lead": self.narrowed()}
         return super().get_context_data(**kwargs)
+
+    def narrowed(self) -> str:
+        """What the parts have in common, in words."""
+        told = self.form.cleaned_data
+        month = self.month(self.report[0]) if told["bucket"] else ""
+        key = told["key"] and (sources_of([told["key"]]).get(told["key"], Source(told["key"], "")).label)
+        return " · ".join(filter(None, (month, CAUSE.get(told["cause"]), key, told["currency"])))
 
     def told(self, part: Part, known: dict[str, Source]) -> tuple:
         return part, *self.sources(part, known), self.month(part), CAUSE[part.cause]
