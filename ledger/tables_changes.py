@@ -17,7 +17,7 @@ class ChangeLogTable(BooksTable):
     at = MomentColumn(verbose_name="When")
     actor = PersonColumn(verbose_name="Who")
     action = tables.Column(verbose_name="What", empty_values=())
-    record = tables.Column(accessor="row", orderable=False)
+    record = tables.Column(accessor="row", verbose_name="Record", orderable=False)
     changes = tables.Column(orderable=False)
     reason = tables.Column(verbose_name="Why")
 

@@ -16,6 +16,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import QuerySet
 
+from ledger.dates import company_time_zone
 from ledger.models import ChangeLogEntry
 from pages import formats
 
@@ -72,6 +73,7 @@ def _change(row: ChangeLogEntry, names: "Names") -> Change:
     record = names.record(model, row.row)
     url = getattr(record, "get_absolute_url", str)()
     differences = [_difference(field, column, row.changes[column], names) for column, field in _columns(row)]
+    differences = [each for each in differences if each.before != each.after]
     return Change(row, what(row.table), str(record or row.row), url, differences)
 
 
@@ -88,7 +90,9 @@ def _read(field: Any, value: Any, names: "Names") -> str:
         return str(names.record(field.related_model, value) or value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+    if isinstance(field, models.DateTimeField):
+        return f"{datetime.datetime.fromisoformat(value).astimezone(names.zone):%-d %b %Y, %H:%M}"
+    if isinstance(field, models.DateField):
         return formats.day(datetime.date.fromisoformat(value))
     if isinstance(field, models.DecimalField):
         return formats.exact(Decimal(value))
@@ -120,11 +124,12 @@ def _models() -> dict[str, type[models.Model]]:
 
 
 class Names:
-    """Records by model and key, all of a model in one query."""
+    """Records by model and key, all of a model in one query; and the zone in which instants are told."""
 
     def __init__(self) -> None:
         self._wanted: dict[Any, set[str]] = {}
         self._found: dict[Any, dict[str, models.Model]] = {}
+        self.zone = company_time_zone()
 
     def want(self, model: Any, *keys: Any) -> None:
         if model is not None:

@@ -10,6 +10,7 @@ import datetime
 from django.db import connection, transaction
 
 from ledger.reports.seals import head
+from ledger.services.changes import made_by
 from ledger.services.nights import Outcome
 
 SEALED = "sealed entries"
@@ -21,6 +22,7 @@ def seal_journal(day: datetime.date) -> int:
     """Seals every entry that is committed and not sealed yet, in the order of their numbers, and gives how many: none make
     no seal. One statement, whatever their number. Two at once come one after the other; an entry that is committed while
     it is under way goes into the next seal."""
+    made_by(None, "Seal the journal")
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_seal_journal(%s)", [day])
         return cursor.fetchone()[0]
