@@ -65,14 +65,18 @@ class ReportPage(Page, TemplateView):
         return ledger_setup().lcy
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"lcy": self.lcy, "since": self.since()} if self.report else {}
-        shown["known_on"] = self.form.cleaned_data.get("known_on")
+        shown = {"known_on": self.form.cleaned_data["known_on"], "since": self.since()} if self.has_known_on() else {}
+        if self.report:
+            shown["lcy"] = self.lcy
         return super().get_context_data(form=self.form, report=self.report, nothing=self.empty, **shown, **kwargs)
 
+    def has_known_on(self) -> bool:
+        return self.form.is_valid() and bool(self.form.cleaned_data.get("known_on"))
+
     def since(self) -> str:
-        """Where it is told what has become known since the day of the form; nothing where the form has no such day."""
+        """Where it is told what has become known since the day that the form was told; nothing for a day to come."""
         told = self.form.cleaned_data
-        if not told.get("known_on") or told["known_on"] >= self.today:
+        if told["known_on"] >= self.today:
             return ""
         asked = {"on": told.get("on") or told["last"], "known_first": told["known_on"], "known_later": self.today}
         return f"{reverse('ledger:knowledge')}?{urlencode(asked)}"

@@ -119,6 +119,12 @@ def test_the_trial_balance_is_asked_as_known_on_a_day_and_leads_to_what_became_k
     ]  # fmt: skip
 
 
+def test_where_nothing_was_known_yet_the_page_leads_to_what_became_known(late, reader):
+    page = reader("trial-balance", on="2026-10-31", known_on="2026-10-01").content.decode()
+    assert "Nothing is posted up to this day." in page
+    assert "/books/what-became-known/?on=2026-10-31&amp;known_first=2026-10-01&amp;known_later=" in page
+
+
 def test_the_entries_of_an_account_close_at_the_balance_that_was_known(late, reader):
     context = reader("accounts/1100", posting_date_before="2026-10-31", known_on="2026-11-05").context
     assert context["filterset"].account_entries.closing == 114
