@@ -10,13 +10,15 @@ from django.views import View
 
 from ledger.dates import business_date, ledger_setup
 from ledger.manual.actions import WRITE, actions_of
-from ledger.manual.forms import ManualForm, ManualLineForms
+from ledger.manual.forms import ManualForm
+from ledger.manual.line_forms import ManualLineForms
 from ledger.manual.tables import ManualEntryFilter, ManualEntryTable, state_badge
 from ledger.models import Currency, ManualEntry
 from ledger.reports.company import zone_of
 from ledger.reports.manual import dimension_names, makers_of, manual_entries
 from ledger.services.manual import create_draft, edit_draft
 from ledger.services.manual_lines import stored_lines
+from ledger.views.changes import change_log_action
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.lines import next_row
@@ -56,7 +58,7 @@ class ManualEntryPage(DetailPage):
         return state_badge(self.object)
 
     def get_actions(self) -> list[Action]:
-        return actions_of(self.object, self.request.user)
+        return [*actions_of(self.object, self.request.user), change_log_action(self.object)]
 
     def get_figures(self) -> list[Figure]:
         entry, posted = self.object, self.object.entry
