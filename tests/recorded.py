@@ -12,6 +12,7 @@ STAMPS = {
     "credits_consumption": "created_at",
     "credits_completion": "completed_at",
     "credits_purchasedatechange": "changed_at",
+    "ledger_changelogentry": "at",
 }
 
 

@@ -4,13 +4,18 @@
 WITH lots AS MATERIALIZED (
     SELECT h.id AS held_id, h.lot, h.amount, h.amount_lcy, p.id AS purchase_id, p.number_of_credits AS whole,
            p.paid_total AS paid, coalesce(p.paid_total_lcy, h.amount_lcy) AS paid_lcy, c.decimals, lcy.decimals AS lcy_decimals,
-           coalesce(moved.old_expires_on, p.expires_on) AS expires_on, coalesce(s.grace_period_days, 0) AS grace
+           coalesce(moved.old_expires_on, p.expires_on) AS expires_on, coalesce(grace.before, s.grace_period_days, 0) AS grace
     FROM held h
     JOIN credits_purchase p ON h.lot = 'purchase:' || p.id
     JOIN ledger_currency c ON c.code = h.currency_id
     CROSS JOIN ledger_ledgersetup g
     JOIN ledger_currency lcy ON lcy.code = g.lcy_id
     LEFT JOIN credits_creditssetup s ON true
+    LEFT JOIN (
+        SELECT (changes #>> '{grace_period_days,0}')::integer AS before FROM ledger_changelogentry
+        WHERE "table" = 'credits_creditssetup' AND kind = 'update' AND changes ? 'grace_period_days' AND at >= %(known_before)s
+        ORDER BY id LIMIT 1
+    ) grace ON true
     LEFT JOIN (
         -- The expiry date as it was known: what the first change after that found.
         SELECT DISTINCT ON (purchase_id) purchase_id, old_expires_on FROM credits_purchasedatechange
@@ -47,11 +52,23 @@ waiting AS (
       AND NOT EXISTS (SELECT FROM earned WHERE earned.milestone_id = c.milestone_id)
     GROUP BY 1, 2, 3 HAVING sum(c.credits) > 0
 ),
+-- The target dates as they were known.
+targets AS (
+    SELECT m.id, CASE WHEN later.id IS NULL THEN m.target_on ELSE (later.changes #>> '{target_on,0}')::date END AS target_on
+    FROM credits_milestone m
+    LEFT JOIN (
+        SELECT DISTINCT ON ("row") id, "row", changes FROM ledger_changelogentry
+        WHERE "table" = 'credits_milestone' AND at >= %(known_before)s AND changes ? 'target_on' AND kind = 'update'
+        ORDER BY "row", id
+    ) later ON later."row" = m.id::text
+    WHERE m.id IN (SELECT milestone_id FROM waiting)
+),
 units AS (
-    SELECT w.held_id, coalesce(d.actual_on, m.target_on) AS due_on, d.actual_on IS NULL AND coalesce(m.target_on < %(on)s, true) AS overdue,
+    SELECT w.held_id, coalesce(d.actual_on, m.target_on) AS due_on,
+           d.actual_on IS NULL AND coalesce(m.target_on < %(on)s, true) AS overdue,
            'recognise' AS cause, 'milestone:' || m.id AS behind, w.units
     FROM waiting w
-    JOIN credits_milestone m ON m.id = w.milestone_id
+    JOIN targets m ON m.id = w.milestone_id
     LEFT JOIN completions d ON d.milestone_id = m.id AND d.stands
     UNION ALL
     SELECT l.held_id, l.expires_on + l.grace + 1, l.expires_on + l.grace + 1 < %(on)s, 'lapse', l.lot,

@@ -9,6 +9,7 @@ from config.night import run_nights
 from credits.models import CreditsSetup
 from credits.services.allocate import adjust, allocate
 from credits.services.dates import change_dates
+from credits.services.edit_milestone import Details, edit_milestone
 from credits.services.milestones import complete, reopen
 from credits.services.purchases import return_to_draft
 from ledger.reports.deferrals import Asked
@@ -245,3 +246,15 @@ def test_free_credits_of_a_milestone_take_nothing_from_the_paid_ones(account, pr
         complete(milestone, actor=sam)
         list(run_nights())
     assert told() == [("2027-01", "USD", 0, 640)]
+
+
+def test_a_target_date_and_the_grace_stand_as_they_were_known(lot, project, sam):
+    milestone = hold(project, 4, sam, target=D(2026, 12, 20))
+    with recorded_on(D(2026, 11, 20)):
+        later = Details(
+            project=project, name=milestone.name, status=milestone.status, target_on=D(2027, 3, 1), credits_needed=4
+        )
+        edit_milestone(milestone, later, actor=sam)
+        CreditsSetup.objects.update(grace_period_days=5)
+    assert told() == [("2027-02", "USD", 0, 480), ("2027-03", "USD", 320, 0)]
+    assert told(known_on=D(2026, 11, 19)) == [("2026-12", "USD", 320, 0), ("2027-01", "USD", 0, 480)]
