@@ -10,7 +10,7 @@ BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help install install-dev run test lint bench lock
+.PHONY: help install install-dev run test soak lint bench lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -24,6 +24,9 @@ run: $(BASE)  ## Everything on this machine, at http://127.0.0.1:8000: make run 
 
 test: $(DEV)  ## The whole suite, on services of its own: make test ARGS="tests/ledger -k reversal"
 	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+
+soak: $(DEV)  ## The state machine with random seeds: make soak MINUTES=60, or one round again: make soak SEED=4711
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(PY) -m tests.soak
 
 lint: $(DEV)  ## Formatter, linter, types, import contracts, migrations, deployment checks
 	$(PY) -m ruff format --check .

@@ -9,6 +9,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 DAY = timedelta(days=1)
+# What a step by hand starts from, and where it leads.
+STEPS = {
+    "submit": (("draft",), "submitted"),
+    "approve": (("submitted",), "approved"),
+    "send back": (("submitted", "approved"), "draft"),
+    "post": (("approved",), "posted"),
+    "reverse": (("posted",), "reversed"),
+}
 
 
 def half_up(value: Fraction) -> int:
@@ -84,6 +92,19 @@ class Period:
     starts: date
     ends: date
     closed: bool = False
+    soft: bool = False
+
+
+@dataclass
+class ByHand:
+    """An entry by hand between bank and charges; who had a hand in it does not approve it."""
+
+    currency: str
+    amount: int
+    rate: Fraction
+    on: date
+    maker: str
+    state: str = "draft"
 
 
 @dataclass
@@ -99,16 +120,19 @@ class Company:
 
     # The books
 
-    def post(self, debit: str, credit: str, currency: str, amount: int, lcy: int, *, on: date) -> None:
-        day = self.first_open_day(on)
+    def post(
+        self, debit: str, credit: str, currency: str, amount: int, lcy: int, *, on: date, soft: bool = False
+    ) -> None:
+        """`soft`: by somebody who may post in soft-closed periods."""
+        day = self.first_open_day(on, soft)
         for account, sign in ((debit, 1), (credit, -1)):
             row = self.books.setdefault((day, account, currency), [0, 0])
             row[0] += sign * amount
             row[1] += sign * lcy
 
-    def first_open_day(self, day: date) -> date:
+    def first_open_day(self, day: date, soft: bool = False) -> date:
         for period in self.periods:
-            if period.closed and period.starts <= day <= period.ends:
+            if (period.closed or (period.soft and not soft)) and period.starts <= day <= period.ends:
                 day = period.ends + DAY
         return day
 
@@ -121,7 +145,38 @@ class Company:
     def open_again(self, period: Period) -> bool:
         if any(later.closed for later in self.periods if later.starts > period.starts) or not period.closed:
             return False
-        period.closed = False
+        period.closed = period.soft = False
+        return True
+
+    def close_softly(self, period: Period) -> bool:
+        earlier = [other for other in self.periods if other.starts < period.starts]
+        if period.closed or period.soft or any(not (other.closed or other.soft) for other in earlier):
+            return False
+        period.soft = True
+        return True
+
+    def open_softly(self, period: Period) -> bool:
+        later = [other for other in self.periods if other.starts > period.starts]
+        if period.closed or not period.soft or any(other.closed or other.soft for other in later):
+            return False
+        period.soft = False
+        return True
+
+    # Entries by hand
+
+    def hand_over(self, entry: ByHand, step: str, who: str) -> bool:
+        """One step on its way to the books, or out of them again."""
+        before, after = STEPS[step]
+        if entry.state not in before or (step == "approve" and who == entry.maker):
+            return False
+        if step == "post" and entry.on > self.today:
+            return False
+        entry.state = after
+        money = entry.currency, entry.amount, half_up(entry.amount * entry.rate)
+        if step == "post":
+            self.post("6100", "1000", *money, on=entry.on)
+        if step == "reverse":
+            self.post("1000", "6100", *money, on=self.today)
         return True
 
     # Purchases
@@ -142,11 +197,11 @@ class Company:
         del self.lots[lot.name]
         return True
 
-    def confirm(self, lot: Lot) -> bool:
+    def confirm(self, lot: Lot, soft: bool = False) -> bool:
         if not lot.draft or lot.bought > self.today:
             return False
         lot.draft, lot.confirmed = False, True
-        self.post("1100", "2400", lot.currency, lot.total, lot.total_lcy, on=lot.bought)
+        self.post("1100", "2400", lot.currency, lot.total, lot.total_lcy, on=lot.bought, soft=soft)
         return True
 
     def to_draft(self, lot: Lot) -> bool:

@@ -1,6 +1,7 @@
 """The product on real PostgreSQL and the plain model side by side: each command is given to both, and after every step both
-say the same and `check_books` is silent."""
+say the same and `check_books` is silent; at the end the replay makes the same books of the events."""
 
+import bisect
 import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from config.night import run_nights
+from config.replay.compare import Replayed, replay
 from credits.models import Completion, CreditsSetup, Purchase
 from credits.reports.checks import CHECKS as CREDITS_CHECKS
 from credits.reports.proposal import propose
@@ -29,10 +31,13 @@ from credits.services.purchases import (
 )
 from ledger.models import JournalLine
 from ledger.reports.checks import CHECKS as LEDGER_CHECKS
-from ledger.services.periods import close_period, create_months
+from ledger.reports.seals import count_unsealed
+from ledger.services import manual
+from ledger.services.periods import close_period, create_months, open_period, soft_close_period
+from ledger.services.reversal import reverse_manual
 from pages.refusals import Refused
 from tests import builders
-from tests.model.credits import Company, Lot, Milestone, Period, parts_of
+from tests.model.credits import ByHand, Company, Lot, Milestone, Period, parts_of
 
 START = datetime.date(2026, 1, 29)
 DAY = datetime.timedelta(days=1)
@@ -69,12 +74,14 @@ class Machine(RuleBasedStateMachine):
         self.savepoint = transaction.savepoint()
         self.model = Company(today=START)
         self.clock = None
-        self.lots, self.milestones, self.lines = [], [], []
+        self.lots, self.milestones, self.lines, self.by_hand = [], [], [], []
+        self.days = []
         self.set_clock()
         builders.make_company(lcy="USD")
         for currency in ("GBP", "JPY", "KWD"):
             builders.make_rate(currency, RATES[currency])
-        self.sam = builders.make_user("sam")
+        self.sam, self.ann = builders.make_user("sam"), builders.make_user("ann")
+        self.boss = builders.make_user("boss", is_superuser=True)
         self.account, self.other = builders.make_account(), builders.make_account("Another")
         made, _ = create_months(datetime.date(2025, 12, 1), 24)
         self.periods = [(period, Period(period.starts_on, period.ends_on)) for period in made]
@@ -110,21 +117,34 @@ class Machine(RuleBasedStateMachine):
         allocate(milestone, actor=self.sam)
 
     def teardown(self):
-        self.clock.stop()
-        transaction.savepoint_rollback(self.savepoint)
+        try:
+            self.replay_agrees()
+        finally:
+            self.clock.stop()
+            transaction.savepoint_rollback(self.savepoint)
+
+    def replay_agrees(self):
+        assert [str(difference) for difference in replay(Replayed(), day_of=self.day_of)] == []
+
+    def day_of(self, moment):
+        """The database goes by its own clock; which day it was here is noted whenever one begins."""
+        return self.days[bisect.bisect_right(self.days, moment, key=lambda noted: noted[0]) - 1][1]
 
     def set_clock(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            self.days.append((cursor.fetchone()[0], self.model.today))
         if self.clock:
             self.clock.stop()
         noon = datetime.datetime.combine(self.model.today, datetime.time(12), datetime.UTC)
         self.clock = time_machine.travel(noon, tick=False)
         self.clock.start()
 
-    def accepted(self, service, *args, **kwargs):
+    def accepted(self, service, *args, actor=None, **kwargs):
         """Whether the product accepts; what it refuses leaves nothing behind."""
         try:
             with transaction.atomic():
-                service(*args, actor=self.sam, **kwargs)
+                service(*args, actor=actor or self.sam, **kwargs)
                 connection.check_constraints()
         except Refused:
             return False
@@ -156,14 +176,17 @@ class Machine(RuleBasedStateMachine):
             amount_paid_per_credit=self.money(paid),
         )
 
+    @property
+    def rate(self):
+        """The model counts minor units, LCY cents included."""
+        return Fraction(RATES[self.currency]) * 100 / 10 ** DECIMALS[self.currency]
+
     def money(self, units):
         return Decimal(units).scaleb(-DECIMALS[self.currency])
 
     def add(self, purchase, paid, line=""):
-        # The model counts minor units, LCY cents included.
-        rate = Fraction(RATES[self.currency]) * 100 / 10 ** DECIMALS[self.currency]
         lot = Lot(
-            purchase.number, self.currency, purchase.number_of_credits, paid, rate, purchase.purchased_on,
+            purchase.number, self.currency, purchase.number_of_credits, paid, self.rate, purchase.purchased_on,
             purchase.starts_on, purchase.expires_on, line,
         )  # fmt: skip
         self.model.lots[lot.name] = lot
@@ -200,13 +223,15 @@ class Machine(RuleBasedStateMachine):
                 assert (purchase.number_of_credits, purchase.amount_paid_per_credit) == (number, self.money(paid))
                 self.add(purchase, paid, name)
 
-    @rule(pick=PICK, draft=st.booleans())
-    def confirm_or_return_to_draft(self, pick, draft):
+    @rule(pick=PICK, draft=st.booleans(), boss=st.booleans())
+    def confirm_or_return_to_draft(self, pick, draft, boss):
+        """The boss may post in soft-closed periods."""
         pair = choose(self.lots, pick, lambda lot: lot.draft != draft and not lot.used)
         if draft:
             self.both(self.model.to_draft(pair[1]), return_to_draft, pair[0])
         else:
-            self.both(self.model.confirm(pair[1]), confirm_purchase, pair[0])
+            actor = self.boss if boss else self.sam
+            self.both(self.model.confirm(pair[1], soft=boss), confirm_purchase, pair[0], actor=actor)
 
     @rule(pick=PICK, terms=DRAFTED, delete=st.booleans())
     def edit_or_delete(self, pick, terms, delete):
@@ -295,6 +320,56 @@ class Machine(RuleBasedStateMachine):
         else:
             self.both(self.model.close(pair[1]), close_period, pair[0])
 
+    @rule(pick=PICK, again=st.booleans())
+    def close_softly_or_open(self, pick, again):
+        """The current one or an earlier one; mostly the next in order."""
+        begun = [pair for pair in self.periods if pair[1].starts <= self.model.today]
+        soft = [twin for _, twin in begun if twin.soft and not twin.closed]
+        open_ones = [twin for _, twin in begun if not twin.closed and not twin.soft]
+        next_one = (soft[-1:] if again else open_ones[:1]) or [None]
+        pair = choose(begun, pick, lambda twin: twin is next_one[0])
+        if again:
+            self.both(self.model.open_softly(pair[1]), open_period, pair[0])
+        else:
+            self.both(self.model.close_softly(pair[1]), soft_close_period, pair[0])
+
+    @rule(amount=st.integers(1, 99_999), days=st.sampled_from([-40, -3, 0, 0, 2]))
+    def draft_by_hand(self, amount, days):
+        on, money = self.model.today + datetime.timedelta(days=days), str(self.money(amount))
+        lines = (("6100", money, "0"), ("1000", "0", money))
+        made = builders.make_manual_entry(self.sam, *lines, on=on, currency=self.currency)
+        self.by_hand.append((made, ByHand(self.currency, amount, self.rate, on, "sam")))
+
+    @rule(pick=PICK, step=st.sampled_from(["submit", "approve", "send back", "post", "reverse", "on", "on", "on"]))
+    def hand_over(self, pick, step):
+        """The next step of an entry by hand on its way to the books, or any."""
+        if not self.by_hand:
+            self.draft_by_hand(1001, 0)
+        entry, twin = choose(self.by_hand, pick, lambda twin: twin.state != "reversed")
+        if step == "on":
+            step = {"draft": "submit", "submitted": "approve", "approved": "post"}.get(twin.state, "reverse")
+        who = self.sam if step != "approve" or pick % 5 == 0 else self.ann
+        if twin.state in ("posted", "reversed") or step != "reverse":  # before that there is no entry to reverse
+            self.both(
+                self.model.hand_over(twin, step, who.username), getattr(self, step.replace(" ", "_")), entry, actor=who
+            )
+
+    def submit(self, entry, *, actor):
+        manual.submit(entry, actor=actor, reason="Bank charges")
+
+    def approve(self, entry, *, actor):
+        manual.approve(entry, actor=actor)
+
+    def send_back(self, entry, *, actor):
+        manual.send_back(entry, actor=actor, reason="Another amount")
+
+    def post(self, entry, *, actor):
+        manual.post(entry, actor=actor)
+
+    def reverse(self, entry, *, actor):
+        entry.refresh_from_db()
+        reverse_manual(entry.entry, actor=actor, reason="Twice")
+
     @rule(days=st.integers(1, 9))
     def days_pass(self, days):
         """Without a night: what is past expiry stays as it is."""
@@ -310,6 +385,7 @@ class Machine(RuleBasedStateMachine):
     def night(self):
         self.model.night()
         assert all(run.state == "done" for run in run_nights())
+        assert count_unsealed() == 0
 
     # What holds after every step
 

@@ -1,6 +1,9 @@
 """The proof that the state machine sees something: each of these faults, put into the product, is found by it."""
 
+import datetime
+
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -9,7 +12,7 @@ from credits import drawing
 from credits.models.purchases import PurchaseQuerySet
 from credits.services import earn, expire, milestones, purchases, release
 from ledger.dates import business_date
-from ledger.services import posting
+from ledger.services import manual, periods, posting, seals
 from tests.model.machine import Machine
 
 SEARCH = settings(
@@ -25,9 +28,19 @@ SEARCH = settings(
 
 
 class ModelAlone(Machine):
-    """Without `check_books`: that the model disagrees is to be enough."""
+    """Without `check_books` and without the replay: that the model disagrees is to be enough."""
 
     check_books_is_silent = None
+
+    def replay_agrees(self):
+        pass
+
+
+class ReplayAlone(Machine):
+    """With nothing but the replay, at the end of each run."""
+
+    check_books_is_silent = the_lots_agree = the_completions_agree = the_books_agree = None
+    the_second_customer_is_untouched = None
 
 
 def rewrite(monkeypatch, module, name, right, wrong):
@@ -90,7 +103,29 @@ def reopening_reverses_nothing(patch):
 
 def late_events_are_posted_on_the_day_they_are_entered(patch):
     first_open_day = posting.first_open_day
-    patch.setattr(posting, "first_open_day", lambda day: first_open_day(max(day, business_date())))
+    patch.setattr(posting, "first_open_day", lambda day, **by: first_open_day(max(day, business_date()), **by))
+
+
+def soft_closed_periods_are_open_to_whoever_posts(patch):
+    first_open_day = posting.first_open_day
+    bosses = get_user_model().objects.filter(is_superuser=True)
+    patch.setattr(posting, "first_open_day", lambda day, actor=None: first_open_day(day, actor=bosses.first()))
+
+
+def periods_are_soft_closed_in_any_order(patch):
+    patch.setattr(periods, "refusal_to_soft_close", lambda period: None)
+
+
+def makers_approve_their_own(patch):
+    patch.setattr(manual, "refusal_to_approve", lambda entry, actor: None)
+
+
+def entries_by_hand_are_posted_ahead_of_their_day(patch):
+    patch.setattr(manual, "business_date", lambda: datetime.date(2036, 1, 1))
+
+
+def the_night_seals_nothing(patch):
+    patch.setattr(seals, "seal_journal", lambda day: 0)
 
 
 FAULTS = [
@@ -107,6 +142,18 @@ FAULTS = [
     used_purchases_go_back_to_draft,
     reopening_reverses_nothing,
     late_events_are_posted_on_the_day_they_are_entered,
+    soft_closed_periods_are_open_to_whoever_posts,
+    periods_are_soft_closed_in_any_order,
+    makers_approve_their_own,
+    entries_by_hand_are_posted_ahead_of_their_day,
+    the_night_seals_nothing,
+]
+# What makes other postings of the same events.
+POSTED_WRONGLY = [
+    reopening_leaves_the_released_amounts,
+    parts_in_lcy_are_rounded_one_by_one,
+    reopening_reverses_nothing,
+    late_events_are_posted_on_the_day_they_are_entered,
 ]
 
 
@@ -116,3 +163,11 @@ def test_the_machine_finds(fault, monkeypatch):
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(ModelAlone, settings=SEARCH)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", POSTED_WRONGLY, ids=lambda fault: fault.__name__)
+def test_the_replay_alone_finds(fault, monkeypatch):
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(ReplayAlone, settings=SEARCH)

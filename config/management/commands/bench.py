@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from config.scale.bench_allocation import bench_allocation
 from config.scale.bench_night import bench_night
 from config.scale.bench_reports import bench_reports
+from config.scale.bench_seal import bench_seal
 
 
 class Command(BaseCommand):
@@ -17,5 +18,5 @@ class Command(BaseCommand):
 
     def handle(self, *, accounts: int, purchases: int, **options) -> None:
         size = {"accounts": accounts, "purchases": purchases}
-        for result in chain(bench_allocation(), bench_night(**size), bench_reports(**size)):
+        for result in chain(bench_allocation(), bench_seal(), bench_night(**size), bench_reports(**size)):
             self.stdout.write(json.dumps(result))

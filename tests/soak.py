@@ -1,0 +1,55 @@
+"""The state machine for as long as wanted: `make soak MINUTES=10`, and one round again: `make soak SEED=4711`.
+
+A round plays companies drawn from its seed. The seed is told before it begins, so that a round that fails can be played
+again; then the commands that lead to the failure are made as few as they can be.
+"""
+
+import os
+import random
+import sys
+import time
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
+
+from tests.model.machine import Machine
+
+COMPANIES = 10  # in a round
+MINUTES, SEED = float(os.environ.get("MINUTES") or 10), os.environ.get("SEED")
+ROUND = settings(
+    max_examples=COMPANIES,
+    stateful_step_count=50,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink] if SEED else [Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+
+
+class Counted(Machine):
+    """Counts the commands of all rounds."""
+
+    commands = 0
+
+    @invariant()
+    def one_more(self):
+        Counted.commands += 1
+
+
+@pytest.mark.django_db
+def test_soak(capfd):
+    ends, rounds = time.monotonic() + 60 * MINUTES, 0
+    while not rounds or (time.monotonic() < ends and not SEED):
+        number = int(SEED or random.SystemRandom().randrange(2**32))
+        with capfd.disabled():
+            print(f"SEED={number} ", end="", flush=True)
+        run_state_machine_as_test(seed(number)(Counted), settings=ROUND)
+        rounds += 1
+        with capfd.disabled():
+            print(f"passed: {Counted.commands:,} commands in {rounds:,} rounds so far", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))
