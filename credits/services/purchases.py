@@ -13,7 +13,7 @@ from credits.exceptions import AccountFixed, AlreadyConfirmed, AlreadyUsed, BadT
 from credits.models import Purchase
 from credits.services.terms import Terms, check_terms
 from ledger.dates import business_date, ledger_setup
-from ledger.models import JournalEntry
+from ledger.models import BusinessPostingGroup, JournalEntry
 from ledger.money import product, to_lcy
 from ledger.services.accounts import posting_accounts
 from ledger.services.changes import made_by
@@ -169,20 +169,20 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
     made_by(actor, "Confirm purchase")
     purchase.draft = False
     purchase.confirmations += 1
-    purchase.business_group = purchase.account.posting_group(ledger_setup())
+    purchase.business_group = group = purchase.account.posting_group(ledger_setup())
     total = product(purchase.number_of_credits, purchase.amount_paid_per_credit)
     if total:
-        _confirm_paid(purchase, total, actor=actor)
+        _confirm_paid(purchase, group, total, actor=actor)
     else:
         purchase.paid_total_lcy = total
         purchase.save()
     return purchase
 
 
-def _confirm_paid(purchase: Purchase, total: Decimal, *, actor) -> None:
+def _confirm_paid(purchase: Purchase, group: BusinessPostingGroup, total: Decimal, *, actor) -> None:
     """Fixes where the money waits and what it is worth in LCY, and posts it."""
     accounts = posting_accounts(
-        business_group=purchase.business_group_id,
+        business_group=group.pk,
         product_group=purchase.product_group_id,
         needed=("receivable", "deferral"),
     )

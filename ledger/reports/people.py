@@ -11,7 +11,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"  # the one that knows who 
 def who_may(permission: str) -> QuerySet[Any]:
     """Whoever is active and has the permission ("ledger.close_accountingperiod"), by themselves or by a role."""
     people = get_user_model()._default_manager
-    return people.with_perm(permission, backend=BACKEND).order_by("first_name", "last_name", "username")  # type: ignore[attr-defined]
+    return people.with_perm(permission, backend=BACKEND).order_by("first_name", "last_name", "username")
 
 
 def named(person: Any) -> str:

@@ -134,6 +134,7 @@ def request_reopening(period: AccountingPeriod, *, actor, reason: str) -> Period
     if not reason.strip():
         raise ReopeningRefused("Say why the period is opened again: the reason is kept with it.", field="reason")
     made_by(actor, "Ask to reopen period", reason=reason)
+    assert period.closed_at is not None  # or it would have been refused
     return PeriodReopening.objects.create(
         period=period, closed_at=period.closed_at, reason=reason.strip(), requested_by=actor
     )
