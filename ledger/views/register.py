@@ -1,6 +1,5 @@
 """The register: the seals of the journal, each with its hash and the way to its entries."""
 
-
 from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
@@ -24,12 +23,10 @@ class RegisterFilter(FilterSet):
 
 
 class RegisterTable(BooksTable):
-    number = CreditsColumn(verbose_name="Seal")
+    number = LinkColumn(verbose_name="Seal", linkify=lambda record: f"{reverse('ledger:journal')}?seal={record.pk}")
     day = DayColumn(verbose_name="Night of")
     sealed_at = MomentColumn(verbose_name="Sealed")
-    entry_count = LinkColumn(
-        verbose_name="Entries", linkify=lambda record: f"{reverse('ledger:journal')}?seal={record.pk}"
-    )
+    entry_count = CreditsColumn(verbose_name="Entries")
     first_position = CreditsColumn(verbose_name="Positions")
     hash = TextColumn()
     last_position = CreditsColumn(visible=False)
@@ -39,8 +36,11 @@ class RegisterTable(BooksTable):
         model = JournalSeal
         fields = ("number", "day", "sealed_at", "entry_count", "first_position", "hash")
 
-    def render_entry_count(self, value: int) -> str:
-        return formats.counted(value, "entries")
+    def render_number(self, value: int) -> str:
+        return f"Seal {formats.number(value)}"
+
+    def value_number(self, value: int) -> int:
+        return value
 
     def render_first_position(self, value: int, record: JournalSeal) -> str:
         return f"{formats.number(value)} to {formats.number(record.last_position)}"
@@ -49,9 +49,6 @@ class RegisterTable(BooksTable):
         return format_html('<code class="text-break">{}</code>', value)
 
     def value_hash(self, value: str) -> str:
-        return value
-
-    def value_entry_count(self, value: int) -> int:
         return value
 
     def value_first_position(self, value: int) -> int:

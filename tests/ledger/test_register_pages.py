@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from ledger.models import JournalSeal
 from ledger.services.seals import seal_journal
+from pages import formats
 from tests.builders import make_entry
 from tests.credits.desk import text
 
@@ -27,6 +28,11 @@ def seal(*keys: str, day: int) -> JournalSeal:
     return JournalSeal.objects.first()
 
 
+def day_of(seal: JournalSeal) -> str:
+    """By the clock of the database."""
+    return formats.day(seal.sealed_at.date())
+
+
 def test_before_the_first_seal_it_says_what_makes_one(page):
     assert "Nothing is sealed yet." in text(page.get(REGISTER))
 
@@ -37,7 +43,7 @@ def test_seals_newest_first_with_hash_positions_and_the_way_to_their_entries(pag
     assert [row.record for row in shown.context["table"].paginated_rows] == [second, first]
     said = text(shown)
     assert said.index("21 Nov 2026") < said.index("20 Nov 2026")
-    assert f"2 entries 1 to 2 {first.hash}" in said
+    assert f"Seal 1 20 Nov 2026 {day_of(first)}, {first.sealed_at:%H:%M} 2 1 to 2 {first.hash}" in said
     assert f'<code class="text-break">{second.hash}</code>' in shown.content.decode()
     (link,) = {f"{reverse('ledger:journal')}?seal=1"} & set(shown.content.decode().split('"'))
     entries = page.get(link).context["table"].paginated_rows
@@ -56,7 +62,7 @@ def test_an_entry_says_where_it_stands_or_that_it_waits(page):
     waiting = make_entry("b")
     entry = sealed.entries.get().entry
     shown = page.get(reverse("ledger:entry", args=[entry.pk]))
-    assert "Register No. 1 , sealed in seal 1 on 24 Nov 2026" in text(shown)
+    assert f"Register No. 1 , sealed in seal 1 on {day_of(sealed)}" in text(shown)
     assert f'href="{REGISTER}?number=1"' in shown.content.decode()
     assert "Not sealed yet" in text(page.get(reverse("ledger:entry", args=[waiting.pk])))
 

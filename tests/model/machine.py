@@ -307,52 +307,46 @@ class Machine(RuleBasedStateMachine):
 
     # The books and the calendar
 
-    @rule(pick=PICK, again=st.booleans())
-    def close_or_reopen_a_period(self, pick, again):
+    @rule(pick=PICK, again=st.booleans(), softly=st.booleans())
+    def close_or_open_a_period(self, pick, again, softly):
         """The current one or an earlier one; mostly the next in order."""
         begun = [pair for pair in self.periods if pair[1].starts <= self.model.today]
-        closed = [twin for _, twin in begun if twin.closed]
-        open_ones = [twin for _, twin in begun if not twin.closed]
-        next_one = (closed[-1:] if again else open_ones[:1]) or [None]
+        shut = [twin for _, twin in begun if (twin.soft and not twin.closed if softly else twin.closed)]
+        open_ones = [twin for _, twin in begun if not twin.closed and not (softly and twin.soft)]
+        next_one = (shut[-1:] if again else open_ones[:1]) or [None]
         pair = choose(begun, pick, lambda twin: twin is next_one[0])
-        if again:
-            self.both(self.model.open_again(pair[1]), builders.reopen, pair[0])
-        else:
-            self.both(self.model.close(pair[1]), close_period, pair[0])
+        expected, service = {
+            (False, False): (self.model.close, close_period),
+            (False, True): (self.model.open_again, builders.reopen),
+            (True, False): (self.model.close_softly, soft_close_period),
+            (True, True): (self.model.open_softly, open_period),
+        }[softly, again]
+        self.both(expected(pair[1]), service, pair[0])
 
-    @rule(pick=PICK, again=st.booleans())
-    def close_softly_or_open(self, pick, again):
-        """The current one or an earlier one; mostly the next in order."""
-        begun = [pair for pair in self.periods if pair[1].starts <= self.model.today]
-        soft = [twin for _, twin in begun if twin.soft and not twin.closed]
-        open_ones = [twin for _, twin in begun if not twin.closed and not twin.soft]
-        next_one = (soft[-1:] if again else open_ones[:1]) or [None]
-        pair = choose(begun, pick, lambda twin: twin is next_one[0])
-        if again:
-            self.both(self.model.open_softly(pair[1]), open_period, pair[0])
-        else:
-            self.both(self.model.close_softly(pair[1]), soft_close_period, pair[0])
-
-    @rule(amount=st.integers(1, 99_999), days=st.sampled_from([-40, -3, 0, 0, 2]))
-    def draft_by_hand(self, amount, days):
-        on, money = self.model.today + datetime.timedelta(days=days), str(self.money(amount))
-        lines = (("6100", money, "0"), ("1000", "0", money))
-        made = builders.make_manual_entry(self.sam, *lines, on=on, currency=self.currency)
-        self.by_hand.append((made, ByHand(self.currency, amount, self.rate, on, "sam")))
-
-    @rule(pick=PICK, step=st.sampled_from(["submit", "approve", "send back", "post", "reverse", "on", "on", "on"]))
-    def hand_over(self, pick, step):
-        """The next step of an entry by hand on its way to the books, or any."""
-        if not self.by_hand:
-            self.draft_by_hand(1001, 0)
+    @rule(
+        pick=PICK,
+        step=st.sampled_from(["draft", "on", "on", "on", "submit", "approve", "send back", "post", "reverse"]),
+        amount=st.integers(1, 99_999),
+        days=st.sampled_from([-40, -3, 0, 0, 2]),
+    )
+    def write_by_hand(self, pick, step, amount, days):
+        """A new entry, or the next step of one on its way to the books, or any step of it."""
+        if step == "draft" or not self.by_hand:
+            self.draft_by_hand(amount, days)
+            return
         entry, twin = choose(self.by_hand, pick, lambda twin: twin.state != "reversed")
         if step == "on":
             step = {"draft": "submit", "submitted": "approve", "approved": "post"}.get(twin.state, "reverse")
         who = self.sam if step != "approve" or pick % 5 == 0 else self.ann
         if twin.state in ("posted", "reversed") or step != "reverse":  # before that there is no entry to reverse
-            self.both(
-                self.model.hand_over(twin, step, who.username), getattr(self, step.replace(" ", "_")), entry, actor=who
-            )
+            service = getattr(self, step.replace(" ", "_"))
+            self.both(self.model.hand_over(twin, step, who.username), service, entry, actor=who)
+
+    def draft_by_hand(self, amount, days):
+        on, money = self.model.today + datetime.timedelta(days=days), str(self.money(amount))
+        lines = (("6100", money, "0"), ("1000", "0", money))
+        made = builders.make_manual_entry(self.sam, *lines, on=on, currency=self.currency)
+        self.by_hand.append((made, ByHand(self.currency, amount, self.rate, on, "sam")))
 
     def submit(self, entry, *, actor):
         manual.submit(entry, actor=actor, reason="Bank charges")
