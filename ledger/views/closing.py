@@ -62,7 +62,8 @@ class PeriodClose(PeriodVerb):
     def panel_context(self, form: Any) -> dict[str, Any]:
         if self.object.is_closed:
             return {}
-        return tie_out_context(self.object) | {"checked": self.checked}
+        differences = sum(len(check.offenders) for check in self.checked)
+        return tie_out_context(self.object) | {"checked": self.checked, "differences": differences}
 
     def refusal(self, form: Any) -> Refused | None:
         return refusal_to_close(self.object) or refusal_of_books(self.object, self.checked)

@@ -98,6 +98,7 @@ def test_the_close_page_shows_the_tie_out_and_every_check(ann, october):
     assert (row.units.sold, row.own.sold, row.books, row.agrees) == (10, 800, 800, True)
     assert "kind=purchase" in row.urls["sold"] and row.urls["sold"] in shown.content.decode().replace("&amp;", "&")
     assert {check.name for check in shown.context["checked"]} > {"entries balance", "what is earned is posted"}
+    assert "Checks of the books All agree" in text(shown)
     assert "USD 800.00" in text(shown).replace("\u00a0", " ")
 
 
@@ -113,7 +114,7 @@ def test_books_that_differ_cannot_be_confirmed_and_the_lot_is_named(ann, october
     assert 'name="fingerprint"' not in shown.content.decode()
     assert f"2026-10 stays open: {lot.number} breaks the rule" in text(shown)
     assert "a difference of -5.000, LCY 0.000" in text(shown)
-    assert "Differs" in text(shown)
+    assert "Differs" in text(shown) and "All agree" not in text(shown)
     assert "2026-10 stays open" in text(ann[1].post(url, {"fingerprint": "x"}))
     assert state_of(october) == State.OPEN
 
