@@ -64,6 +64,13 @@ class Milestone(models.Model):
     credits_allocated = models.BigIntegerField(default=0, editable=False)
     amount = AmountField(null=True, blank=True, editable=False, help_text="Set when credits are allocated.")
     actual_on = models.DateField("actual date", null=True, blank=True, editable=False)
+    claimed_on = models.DateField(
+        "claimed date",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The actual date according to an import, until the milestone is completed here.",
+    )
 
     objects = MilestoneQuerySet.as_manager()
 
@@ -81,6 +88,9 @@ class Milestone(models.Model):
                 # Said in so many words: compared with an empty number, a CHECK knows nothing and lets pass.
                 | Q(credits_needed__isnull=False, credits_allocated=F("credits_needed")),
                 name="milestone_allocated_in_full_before_it_is_done",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_on=None) | Q(actual_on=None), name="milestone_claims_until_it_is_completed"
             ),
         ]  # fmt: skip
 

@@ -121,6 +121,7 @@ class Purchase(models.Model):
         permissions = [
             ("manage_purchases", "Can create, edit, confirm and clone purchases"),
             ("expire_purchases", "Can expire purchases and change the dates of confirmed ones"),
+            ("import_certinia", "Can import a data export of Certinia"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(number=""), name="purchase_has_number"),

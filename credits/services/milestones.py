@@ -23,15 +23,19 @@ from pages.refusals import Refused
 
 
 @transaction.atomic
-def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = None) -> Completion:
-    """Gives the milestone its actual date (default: today); its revenue waits for the next night.
+def complete(
+    milestone: Milestone, *, actor, actual_on: datetime.date | None = None, today: datetime.date | None = None
+) -> Completion:
+    """Gives the milestone its actual date (default: today); its revenue waits for the next night. What an import claimed is
+    settled by it. Another `today` than the business date is for a migration as of that day.
 
     Refused: AlreadyCompleted; a canceled milestone (NotForCredits); credits not allocated in full (GateClosed); a date in
     the future, or before a purchase that pays for it (BadActualDate).
     """
     milestone = lock_milestone(milestone)
-    actual_on = actual_on or business_date()
-    if refusal := refusal_to_complete(milestone) or _refusal_of_date(milestone, actual_on):
+    today = today or business_date()
+    actual_on = actual_on or today
+    if refusal := refusal_to_complete(milestone) or _refusal_of_date(milestone, actual_on, today):
         raise refusal
     made_by(actor, "Complete milestone")
     completion = Completion.objects.create(
@@ -40,8 +44,8 @@ def complete(milestone: Milestone, *, actor, actual_on: datetime.date | None = N
         actual_on=actual_on,
         completed_by=actor,
     )
-    milestone.actual_on = actual_on
-    milestone.save(update_fields=["actual_on"])
+    milestone.actual_on, milestone.claimed_on = actual_on, None
+    milestone.save(update_fields=["actual_on", "claimed_on"])
     return completion
 
 
@@ -92,8 +96,8 @@ def refusal_to_reopen(milestone: Milestone) -> Refused | None:
     return None if milestone.is_completed else NotCompleted(milestone)
 
 
-def _refusal_of_date(milestone: Milestone, actual_on: datetime.date) -> Refused | None:
-    if actual_on > business_date():
+def _refusal_of_date(milestone: Milestone, actual_on: datetime.date, today: datetime.date) -> Refused | None:
+    if actual_on > today:
         return BadActualDate(
             f"The actual date {formats.day(actual_on)} is in the future: a milestone is completed when it is."
         )

@@ -41,20 +41,13 @@ def check_terms(terms: Terms) -> Terms:
     """Gives the terms with their product group and dimensions, or refuses (BadTerms, BadDimension) naming field, value and
     rule."""
     check_number(terms.number_of_credits)
-    _check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
-    _check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
-    if terms.starts_on and terms.expires_on and terms.expires_on < terms.starts_on:
-        raise BadTerms(
-            f"The expiry date {formats.day(terms.expires_on)} is before the start date {formats.day(terms.starts_on)}.",
-            field="expires_on",
-        )
-    if len(terms.description) > MAX_DESCRIPTION:
-        raise BadTerms(
-            f"The description has {len(terms.description):,} characters; {MAX_DESCRIPTION:,} fit.", field="description"
-        )
+    check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
+    check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
+    check_dates(terms.starts_on, terms.expires_on)
+    check_description(terms.description)
     dimensions = {**terms.account.dimensions, **terms.dimensions}
     check_dimensions(dimensions, kept=terms.account.dimensions)
-    return replace(terms, product_group=terms.product_group or _default_product_group(), dimensions=dimensions)
+    return replace(terms, product_group=terms.product_group or default_product_group(), dimensions=dimensions)
 
 
 def check_number(number: int) -> None:
@@ -65,7 +58,25 @@ def check_number(number: int) -> None:
         raise BadTerms(f"{number:,} services credits have more than {MAX_DIGITS} digits.", field="number_of_credits")
 
 
-def _check_price(field: str, label: str, price: Decimal, currency: Currency) -> None:
+def check_dates(starts_on: datetime.date | None, expires_on: datetime.date | None) -> None:
+    """Refuses (BadTerms) an expiry before the start."""
+    if starts_on and expires_on and expires_on < starts_on:
+        raise BadTerms(
+            f"The expiry date {formats.day(expires_on)} is before the start date {formats.day(starts_on)}.",
+            field="expires_on",
+        )
+
+
+def check_description(description: str) -> None:
+    """Refuses (BadTerms) a description that is too long."""
+    if len(description) > MAX_DESCRIPTION:
+        raise BadTerms(
+            f"The description has {len(description):,} characters; {MAX_DESCRIPTION:,} fit.", field="description"
+        )
+
+
+def check_price(field: str, label: str, price: Decimal, currency: Currency) -> None:
+    """Refuses (BadTerms) a price below zero, with more decimals than the currency has, or too long."""
     if price < 0:
         raise BadTerms(f"The {label} {price} is below zero; 0 is free.", field=field)
     if not has_decimals(price, currency.decimals):
@@ -77,7 +88,8 @@ def _check_price(field: str, label: str, price: Decimal, currency: Currency) -> 
         raise BadTerms(f"The {label} {price:f} has more than {MAX_DIGITS} digits.", field=field)
 
 
-def _default_product_group() -> ProductPostingGroup:
+def default_product_group() -> ProductPostingGroup:
+    """Of purchases that do not come from a product. Refused (BadTerms) before the setup is filled in."""
     setup = CreditsSetup.objects.select_related("product_group").first()
     if setup is None:
         raise BadTerms("The services credits setup has no product posting group. Fill it in first.")

@@ -2,6 +2,8 @@
 transaction fails. Draw it after the account lock, the last of all locks, so that two transactions never wait for each
 other."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import F, Model
@@ -38,6 +40,25 @@ def next_numbers(series: Series, count: int) -> list[str]:
 
 def free_number(series: Series, model: type[Model]) -> str:
     """The next number of the series that no record of the model has, by an import or by hand."""
-    while model._default_manager.filter(number=(number := next_numbers(series, 1)[0])).exists():
-        pass
-    return number
+    return free_numbers(series, model, 1)[0]
+
+
+def free_numbers(series: Series, model: type[Model], count: int) -> list[str]:
+    """So many of them, in order."""
+    free: list[str] = []
+    while len(free) < count:
+        drawn = next_numbers(series, count - len(free))
+        taken = set(model._default_manager.filter(number__in=drawn).values_list("number", flat=True))
+        free += [number for number in drawn if number not in taken]
+    return free
+
+
+def pass_over(series: Series, numbers: Iterable[str]) -> None:
+    """The series goes on after the highest of the numbers that came from elsewhere and look like its own, so that the next
+    record does not have to search for a free one."""
+    ensure_series(series)
+    row = NumberSeries.objects.select_for_update().get(code=series.code)
+    own = re.compile(re.escape(row.prefix) + r"([0-9]{" + str(row.digits) + "})")
+    found = [int(match[1]) for number in numbers if (match := own.fullmatch(number))]
+    row.last_number = max([row.last_number, *found])
+    row.save(update_fields=["last_number"])

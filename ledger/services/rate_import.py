@@ -52,20 +52,22 @@ def import_rates(content: bytes, *, file_name: str, actor) -> ImportedRates:
     rates = read_rates(read_table(content, columns=COLUMNS, problems=problems), problems)
     problems.refuse()
     made_by(actor, "Import exchange rates", reason=f"From the file {file_name}.")
-    imported = _compared(rates)
+    imported = compared(rates)
+    enter(imported.written)
+    return imported
+
+
+def enter(rates: list[ImportedRate]) -> None:
+    """Writes the rates in one statement, over those of the same currency and day."""
     ExchangeRate.objects.bulk_create(
-        [
-            ExchangeRate(currency_id=each.currency, starting_on=each.starting_on, rate=each.rate)
-            for each in imported.written
-        ],
+        [ExchangeRate(currency_id=each.currency, starting_on=each.starting_on, rate=each.rate) for each in rates],
         update_conflicts=True,
         unique_fields=["currency", "starting_on"],
         update_fields=["rate"],
     )
-    return imported
 
 
-def _compared(rates: list[ImportedRate]) -> ImportedRates:
+def compared(rates: list[ImportedRate]) -> ImportedRates:
     """Each rate beside the one that is stored. Nobody else enters rates until the commit, so that what is said here is
     what happens; reading them, as postings do, is not held up."""
     with connection.cursor() as cursor:

@@ -28,17 +28,18 @@ class ImportedRate:
     before: Decimal | None = None
 
 
-def read_rates(lines: list[Line], problems: Problems) -> list[ImportedRate]:
-    """The lines as rates; of a line that is refused only the problems."""
+def read_rates(lines: list[Line], problems: Problems, *, columns: tuple[str, str, str] = COLUMNS) -> list[ImportedRate]:
+    """The lines as rates; of a line that is refused only the problems. `columns` are what the file calls them."""
+    currency, starting_date, per_unit = columns
     refusals = _refusals_by_currency()
     first: dict[Key, int] = {}
     rates = []
     for line in lines:
-        code = problems.read(line, CURRENCY, lambda cell: _read_currency(cell, refusals))
-        day = problems.read(line, STARTING_DATE, read_day)
-        rate = problems.read(line, RATE, _read_rate)
+        code = problems.read(line, currency, lambda cell: _read_currency(cell, refusals))
+        day = problems.read(line, starting_date, read_day)
+        rate = problems.read(line, per_unit, _read_rate)
         if code and day and (before := first.setdefault((code, day), line.number)) != line.number:
-            problems.add(_twice(code, day, before, line.number), line.number, STARTING_DATE)
+            problems.add(_twice(code, day, before, line.number), line.number, starting_date)
         if code and day and rate:
             rates.append(ImportedRate(line.number, code, day, rate))
     return rates

@@ -21,17 +21,24 @@ class Line:
     cells: dict[str, Cell]
 
 
-def read_table(content: bytes, *, columns: Sequence[str], problems: Problems) -> list[Line]:
-    """The lines below the header that hold anything. Columns stand in any order, their names in capitals or not.
+def read_table(
+    content: bytes, *, columns: Sequence[str], problems: Problems, sheet: str = "", others: list[str] | None = None
+) -> list[Line]:
+    """The lines below the header that hold anything. Columns stand in any order, their names in capitals or not. Of a
+    workbook the only sheet that holds anything is read, or the one called `sheet`.
 
     What is wrong with names, and cells outside of every column, goes to `problems`; with wrong names no line is read.
+    Columns of other names are wrong, unless there is a list of `others` for their names: then they are passed over.
     Refused (FileRefused): what cannot be read as a table at all, and more than 100,000 lines.
     """
-    rows = _filled(xlsx_rows(content) if content.startswith(SIGNATURE) else csv_rows(_no_old_workbook(content)))
+    workbook = content.startswith(SIGNATURE)
+    rows = _filled(xlsx_rows(content, sheet) if workbook else csv_rows(_no_old_workbook(content)))
     if (first := next(rows, None)) is None:
         raise FileRefused([Problem(f"The file is empty. Its first line names the columns {_one_of(columns, 'and')}.")])
-    places = _places(first[0], [as_text(cell) for cell in first[1]], columns, problems)
-    lines = [] if problems else [_line(at, row, places, problems) for at, row in islice(rows, MOST_LINES + 1)]
+    header = [as_text(cell) for cell in first[1]]
+    places = _places(first[0], header, columns, problems, others)
+    named = {at for at, title in enumerate(header) if title}
+    lines = [] if problems else [_line(at, row, places, named, problems) for at, row in islice(rows, MOST_LINES + 1)]
     if len(lines) > MOST_LINES:
         raise FileRefused(
             [Problem(f"At most {formats.number(MOST_LINES)} lines are imported at once: split the file.")]
@@ -53,7 +60,9 @@ def _filled(rows: Iterable[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[int, l
             yield number, cells
 
 
-def _places(number: int, header: list[str], columns: Sequence[str], problems: Problems) -> dict[str, int]:
+def _places(
+    number: int, header: list[str], columns: Sequence[str], problems: Problems, others: list[str] | None
+) -> dict[str, int]:
     """Where each column stands."""
     known = {name.casefold(): name for name in columns}
     places: dict[str, int] = {}
@@ -63,6 +72,8 @@ def _places(number: int, header: list[str], columns: Sequence[str], problems: Pr
             problems.add(f"The column {quoted(name)} is there twice: leave one of them.", number)
         elif name:
             places[name] = at
+        elif title and others is not None:
+            others.append(title)
         elif title:
             problems.add(f"No column is called {quoted(title)}: take it out, or call it {_one_of(columns)}.", number)
     for name in columns:
@@ -78,8 +89,8 @@ def _one_of(columns: Sequence[str], last: str = "or") -> str:
     return f"{', '.join(names[:-1])} {last} {names[-1]}" if names[1:] else names[0]
 
 
-def _line(number: int, row: list[Cell], places: dict[str, int], problems: Problems) -> Line:
-    outside = [cell for at, cell in enumerate(row) if cell != "" and at not in places.values()]
+def _line(number: int, row: list[Cell], places: dict[str, int], named: set[int], problems: Problems) -> Line:
+    outside = [cell for at, cell in enumerate(row) if cell != "" and at not in named]
     if outside:
         what = quoted(as_text(outside[0]))
         problems.add(f"{what} stands in no column. A decimal comma would do that: numbers have a point.", number)

@@ -16,14 +16,16 @@ SIGNATURE = b"PK\x03\x04"
 OLD_SIGNATURE = b"\xd0\xcf\x11\xe0"  # XLS, and XLSX with a password
 LARGEST_UNPACKED = 300 * 1024 * 1024
 WIDEST = 1000
+NO_WORKBOOK = "The file cannot be read as a workbook. Open it in a spreadsheet, save it as XLSX, and bring it again."
 
 
-def xlsx_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    """Each row with its number. Refused (FileRefused): what is no workbook, what is too large when unpacked, more than one
-    sheet that holds something."""
+def xlsx_rows(content: bytes, sheet_name: str = "") -> Iterator[tuple[int, list[Cell]]]:
+    """Each row of that sheet, or of the only one that holds anything, with its number. Refused (FileRefused): what is no
+    workbook, what is too large when unpacked, more than one sheet that holds something where none is named."""
     try:
         _refuse_bombs(content)
-        sheet = _only_sheet(load_workbook(io.BytesIO(content), read_only=True))
+        book = load_workbook(io.BytesIO(content), read_only=True)
+        sheet = _named_sheet(book, sheet_name) if sheet_name else _only_sheet(book)
         for number, row in enumerate(sheet.iter_rows() if sheet else (), start=1):
             if len(row) > WIDEST:
                 raise FileRefused(
@@ -34,10 +36,7 @@ def xlsx_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         raise
     except Exception as error:
         # A damaged file is answered with whatever the parser stumbles over.
-        sentence = (
-            "The file cannot be read as a workbook. Open it in a spreadsheet, save it as XLSX, and bring it again."
-        )
-        raise FileRefused([Problem(sentence)]) from error
+        raise FileRefused([Problem(NO_WORKBOOK)]) from error
 
 
 def _refuse_bombs(content: bytes) -> None:
@@ -46,6 +45,23 @@ def _refuse_bombs(content: bytes) -> None:
         size = sum(member.file_size for member in archive.infolist())
     if size > LARGEST_UNPACKED:
         raise FileRefused([Problem("The workbook is too large when it is unpacked. Split it, or save it as CSV.")])
+
+
+def sheet_names(content: bytes) -> list[str]:
+    """The sheets of a workbook. Refused (FileRefused): what is no workbook."""
+    try:
+        _refuse_bombs(content)
+        return load_workbook(io.BytesIO(content), read_only=True).sheetnames
+    except FileRefused:
+        raise
+    except Exception as error:
+        raise FileRefused([Problem(NO_WORKBOOK)]) from error
+
+
+def _named_sheet(book: Any, name: str) -> Any:
+    sheet = book[name]
+    sheet.reset_dimensions()
+    return sheet
 
 
 def _only_sheet(book: Any) -> Any:
