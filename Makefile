@@ -26,7 +26,7 @@ test: $(DEV)  ## The whole suite, on services of its own: make test ARGS="tests/
 	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 soak: $(DEV)  ## The state machine with random seeds: make soak MINUTES=60, or one round again: make soak SEED=4711
-	@MINUTES=$(MINUTES) SEED=$(SEED) $(PY) -m tests.soak
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(PY) -m pytest -q -s -p no:cacheprovider tests/soak.py
 
 lint: $(DEV)  ## Formatter, linter, types, import contracts, migrations, deployment checks
 	$(PY) -m ruff format --check .

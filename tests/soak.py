@@ -6,7 +6,6 @@ again; then the commands that lead to the failure are made as few as they can be
 
 import os
 import random
-import sys
 import time
 
 import pytest
@@ -39,17 +38,11 @@ class Counted(Machine):
 
 
 @pytest.mark.django_db
-def test_soak(capfd):
+def test_soak():
     ends, rounds = time.monotonic() + 60 * MINUTES, 0
     while not rounds or (time.monotonic() < ends and not SEED):
         number = int(SEED or random.SystemRandom().randrange(2**32))
-        with capfd.disabled():
-            print(f"SEED={number} ", end="", flush=True)
+        print(f"\nSEED={number} ", end="", flush=True)
         run_state_machine_as_test(seed(number)(Counted), settings=ROUND)
         rounds += 1
-        with capfd.disabled():
-            print(f"passed: {Counted.commands:,} commands in {rounds:,} rounds so far", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))
+        print(f"passed: {Counted.commands:,} commands in {rounds:,} rounds so far", end="", flush=True)

@@ -33,7 +33,7 @@ WHERE c.table = 'credits_purchase' ORDER BY p.account_id, p.id, c.id
 """
 
 DATES = """
-SELECT p.account_id, p.id, d.new_starts_on, d.new_expires_on
+SELECT p.account_id, p.id, d.changed_at, d.new_starts_on, d.new_expires_on
 FROM credits_purchasedatechange d JOIN credits_purchase p ON p.id = d.purchase_id ORDER BY p.account_id, d.id
 """
 

@@ -21,8 +21,8 @@ def replayed(company: Company, told: Told, day_of: DayOf) -> Customer:
     for row in told.lots:
         lot = customer.lots[row["id"]] = Lot(row["id"])
         tell_terms(customer, lot, row, told, day_of)
-    for pk, starts_on, expires_on in told.dates:
-        customer.lots[pk].starts_on, customer.lots[pk].expires_on = starts_on, expires_on
+    for pk, at, starts_on, expires_on in told.dates:
+        customer.lots[pk].renegotiate(starts_on, expires_on, at)
     for drawn in told.drawn:
         if drawn.kind != "expiry":
             customer.lots[drawn.lot].allocated += drawn.credits

@@ -96,6 +96,7 @@ class Lot:
     total_lcy: int = 0
     rate: Decimal | None = None
     deferral: str | None = None
+    confirmed_at: datetime.datetime | None = None
     starts_on: datetime.date | None = None
     expires_on: datetime.date | None = None
     allocated: int = 0
@@ -108,6 +109,11 @@ class Lot:
     @property
     def key(self) -> str:
         return f"purchase:{self.id}"
+
+    def renegotiate(self, starts_on: datetime.date, expires_on: datetime.date, at: datetime.datetime) -> None:
+        """Other dates, unless the lot was confirmed anew since."""
+        if self.confirmed_at and at > self.confirmed_at:
+            self.starts_on, self.expires_on = starts_on, expires_on
 
     def take(self, units: int) -> tuple[int, int]:
         """Units leave; what goes with them is cut cumulatively, in both currencies."""
@@ -148,7 +154,7 @@ class Customer:
         """Receivable against deferral, number × amount paid, at the rate of the date of purchase."""
         company, groups = self.company, (terms.business_group, terms.product_group)
         lot.draft, lot.terms, lot.confirmations = False, terms, lot.confirmations + 1
-        lot.starts_on, lot.expires_on = terms.starts_on, terms.expires_on
+        lot.confirmed_at, lot.starts_on, lot.expires_on = at, terms.starts_on, terms.expires_on
         lot.total = terms.number * company.minor(terms.price, terms.currency)
         lot.total_lcy, lot.rate, lot.deferral = 0, None, None
         if lot.total:

@@ -135,6 +135,13 @@ class TestWhatWasTrueThen:
         expire_purchase(lot, actor=sam)
         assert differences() == []
 
+    def test_dates_that_were_renegotiated_before_the_purchase_was_taken_back(self, account, sam):
+        lot = builders.make_purchase(account, actor=sam)
+        lot = change_dates(lot, starts_on=lot.starts_on, expires_on=TODAY, reason="Agreed", actor=sam)
+        lot = edit_draft(return_to_draft(lot, actor=sam), builders.make_terms(account), actor=sam)
+        assert confirm_purchase(lot, actor=sam).expires_on == datetime.date(2027, 11, 1)
+        assert differences() == []
+
     def test_a_milestone_adjusted_and_completed_again_earns_what_it_held_each_time(self, account, sam):
         for expires_on in (TODAY + DAY, TODAY + 2 * DAY):
             builders.make_purchase(
@@ -203,13 +210,15 @@ A_CENT_ON_BOTH_LINES = (
 )
 AN_ENTRY_MORE = """
 WITH more AS (
-    INSERT INTO ledger_journalentry (event_key, kind, posting_date, effective_on, currency_id, description, line_count, reason)
+    INSERT INTO ledger_journalentry
+        (event_key, kind, posting_date, effective_on, currency_id, description, line_count, reason)
     SELECT 'purchase:{lot}:confirm:2', kind, posting_date, effective_on, currency_id, description, line_count, reason
     FROM ledger_journalentry WHERE event_key = 'purchase:{lot}:confirm:1' RETURNING id
 )
 INSERT INTO ledger_journalline (entry_id, line_no, account_id, product_group_id, currency_id, debit, credit, debit_lcy,
                                 credit_lcy, party, lot, dimensions)
-SELECT more.id, line_no, account_id, product_group_id, currency_id, debit, credit, debit_lcy, credit_lcy, party, lot, dimensions
+SELECT more.id, line_no, account_id, product_group_id, currency_id, debit, credit, debit_lcy,
+       credit_lcy, party, lot, dimensions
 FROM ledger_journalline, more
 WHERE entry_id = (SELECT id FROM ledger_journalentry WHERE event_key = 'purchase:{lot}:confirm:1')
 """
@@ -297,6 +306,11 @@ def test_what_was_changed_behind_the_triggers_is_named_with_both_values(books, f
     sql, said = FAULTS[fault]
     behind_the_triggers(sql.format(**books))
     assert said.format(**books) in differences()
+
+
+def test_books_from_before_there_was_a_change_log_agree(books):
+    behind_the_triggers("DELETE FROM ledger_changelogentry")
+    assert differences() == []
 
 
 def test_the_command_ends_with_one_and_names_the_first(books):
