@@ -67,8 +67,13 @@ def _save(milestone: Milestone, details: Details) -> Milestone:
 def _check_details(details: Details) -> None:
     if not details.name.strip():
         raise BadMilestone("A milestone has a name.", field="name")
-    needed = details.credits_needed
-    if needed is not None and not 1 <= needed <= MAX_CREDITS:
+    if details.credits_needed is not None:
+        check_needed(details.credits_needed)
+
+
+def check_needed(needed: int) -> None:
+    """Refused (BadMilestone): a number of credits that is none."""
+    if not 1 <= needed <= MAX_CREDITS:
         raise BadMilestone(
             f"{needed:,} services credits: a milestone needs at least one and at most {MAX_CREDITS:,}. Leave the field empty "
             "if it is not paid by credits.",
