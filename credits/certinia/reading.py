@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from credits.certinia.files import Brought
 from credits.certinia.objects import ExportedObject
 from pages import formats
+from pages.exports import safe
 from pages.imports import FileRefused, Line, Problem, Problems, Unreadable, read_day, read_number, read_table, read_text
-from pages.imports.cells import Cell, as_text, quoted
+from pages.imports.cells import Cell, as_text, quoted, tidied
 from pages.refusals import Refused
 
 Value = TypeVar("Value")
@@ -64,7 +65,7 @@ def sort_out(part: Part, rows: list[Row], stored: Mapping[str, Values], problems
         if before is None:
             part.new.append(row)
             continue
-        different = [column for column in part.about.columns if row.values[column] != before[column]]
+        different = [column for column in part.about.columns if as_brought(row.values[column]) != as_brought(before[column])]
         part.unchanged += not different
         for column in different:
             problems.add(_other(part.about.key, column, row, before), row.line, column)
@@ -92,6 +93,11 @@ def _other(key: str, column: str, row: Row, before: Values) -> str:
         f"{name} is stored already with {there}, not with {here}. An import changes nothing that is stored: take the line "
         "out, or correct one of the two by hand."
     )
+
+
+def as_brought(value: Any) -> Any:
+    """What an export and an import make of a value: of a text, without the spaces around it."""
+    return tidied(safe(value)) if isinstance(value, str) else value
 
 
 def shown(value: Any) -> str:

@@ -1,11 +1,5 @@
-from pathlib import Path
-
 from django.db import migrations, models
 from django.db.models import Q
-
-from ledger.sqlfiles import run_sql
-
-SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
@@ -41,5 +35,4 @@ class Migration(migrations.Migration):
                 condition=Q(claimed_on=None) | Q(actual_on=None), name="milestone_claims_until_it_is_completed"
             ),
         ),
-        run_sql(SQL / "claims.sql"),
     ]
