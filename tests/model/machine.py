@@ -289,10 +289,12 @@ class Machine(RuleBasedStateMachine):
         pair = choose(self.milestones, pick, lambda twin: not twin.done_on)
         self.both(self.model.allocate(pair[1], total), adjust, pair[0], total=total)
 
-    @rule(pick=PICK, days=st.sampled_from([-1, 0, 0, 0, 1, 9]))
-    def complete(self, pick, days):
+    @rule(pick=PICK, days=st.sampled_from([-1, 0, 0, 0, 1, 9]), night=st.booleans())
+    def complete(self, pick, days, night):
         pair = choose(self.milestones, pick, self.is_ready)
         self.finish(*pair, self.model.today - datetime.timedelta(days=days))
+        if night:
+            self.night()
 
     def finish(self, milestone, twin, on):
         self.both(self.model.complete(twin, on), complete, milestone, actual_on=on)
@@ -300,8 +302,11 @@ class Machine(RuleBasedStateMachine):
     def is_ready(self, twin):
         return not twin.done_on and sum(self.model.held(twin).values()) == twin.needed
 
-    @rule(pick=PICK)
-    def reopen(self, pick):
+    @rule(pick=PICK, night=st.booleans())
+    def reopen(self, pick, night):
+        """Mostly what a night has earned."""
+        if night:
+            self.night()
         pair = choose(self.milestones, pick, lambda twin: twin.done_on)
         self.both(self.model.reopen(pair[1]), reopen, pair[0], reason="Scope changed")
 
