@@ -86,7 +86,7 @@ WITH lots AS (
            sum(credit - debit) AS amount, sum(credit_lcy - debit_lcy) AS amount_lcy
     FROM ledger_journalline WHERE account_id IN (SELECT account_id FROM lots) GROUP BY 1, 2, 3
 )
-SELECT format('account %%s, %%s, %%s', account_id, product_group_id, currency_id),
+SELECT format('account %%s, %%s, %%s', account_id, coalesce(product_group_id, 'no product group'), currency_id),
        format('the lots hold %%s, LCY %%s; the account stands at %%s and %%s: a difference of %%s, LCY %%s',
               coalesce(lots.amount, 0), coalesce(lots.amount_lcy, 0),
               coalesce(books.amount, 0), coalesce(books.amount_lcy, 0),

@@ -155,7 +155,7 @@ def test_an_event_posted_twice_is_named():
 
 
 def test_a_posting_that_slipped_into_a_closed_period_is_named_and_one_from_before_is_not():
-    make_entry("test:october", on=datetime.date(2026, 10, 5))
+    make_entry("test:october", on=datetime.date(2026, 10, 5), debit="1000", credit="4095")
     make_period(2026, 10, closed_by=make_user("controller"))
     assert CHECKS["posting dates are open"]() == []
     behind_the_triggers(
