@@ -1,16 +1,38 @@
 -- What will become of the money that the lots of services credits hold in deferred revenue. Credits of a milestone that has
 -- not been earned are due on its actual date, or on its target date; the rest of a lot lapses on the day after its expiry and
 -- grace. The money is cut as the night will cut it (credits/services/release.py), in the order in which it falls due.
-WITH lots AS MATERIALIZED (
-    SELECT h.id AS held_id, h.lot, h.amount, h.amount_lcy, p.id AS purchase_id, p.number_of_credits AS whole,
-           p.paid_total AS paid, coalesce(p.paid_total_lcy, h.amount_lcy) AS paid_lcy, c.decimals, lcy.decimals AS lcy_decimals,
-           coalesce(moved.old_expires_on, p.expires_on) AS expires_on, coalesce(grace.before, s.grace_period_days, 0) AS grace
+WITH turned AS MATERIALIZED (
+    -- The changes of lots that were ever taken back, with the last sale and the last way back to draft that were known.
+    SELECT p.id AS purchase_id, c.id, c.at, c.changes,
+           max(c.id) FILTER (WHERE c.at < %(known_before)s AND c.changes #>> '{draft,1}' = 'false') OVER one_lot AS sold,
+           max(c.id) FILTER (WHERE c.at < %(known_before)s AND c.changes #>> '{draft,1}' = 'true') OVER one_lot AS back
+    FROM credits_purchase p
+    JOIN ledger_changelogentry c ON c."table" = 'credits_purchase' AND c."row" = p.id::text AND c.kind = 'update'
+    WHERE p.confirmations > 1 OR (p.draft AND p.confirmations = 1)
+    WINDOW one_lot AS (PARTITION BY p.id)
+),
+-- The terms of such a lot as they were known: what the first change after that found of each. While it was a draft, its
+-- past had the terms that it was last sold on: what the way back to draft, and the changes after it, found.
+known AS MATERIALIZED (
+    SELECT purchase_id, jsonb_object_agg(name, pair -> 0 ORDER BY id DESC) AS terms
+    FROM turned CROSS JOIN jsonb_each(changes) AS change (name, pair)
+    WHERE at >= %(known_before)s OR (back > coalesce(sold, 0) AND id >= back)
+    GROUP BY purchase_id
+),
+lots AS MATERIALIZED (
+    SELECT h.id AS held_id, h.lot, h.amount, h.amount_lcy, p.id AS purchase_id, c.decimals, lcy.decimals AS lcy_decimals,
+           coalesce((k.terms ->> 'number_of_credits')::bigint, p.number_of_credits) AS whole,
+           coalesce((k.terms ->> 'paid_total')::numeric, p.paid_total) AS paid,
+           coalesce((k.terms ->> 'paid_total_lcy')::numeric, p.paid_total_lcy, h.amount_lcy) AS paid_lcy,
+           coalesce((k.terms ->> 'expires_on')::date, moved.old_expires_on, p.expires_on) AS expires_on,
+           coalesce(grace.before, s.grace_period_days, 0) AS grace
     FROM held h
     JOIN credits_purchase p ON h.lot = 'purchase:' || p.id
     JOIN ledger_currency c ON c.code = h.currency_id
     CROSS JOIN ledger_ledgersetup g
     JOIN ledger_currency lcy ON lcy.code = g.lcy_id
     LEFT JOIN credits_creditssetup s ON true
+    LEFT JOIN known k ON k.purchase_id = p.id
     LEFT JOIN (
         SELECT (changes #>> '{grace_period_days,0}')::integer AS before FROM ledger_changelogentry
         WHERE "table" = 'credits_creditssetup' AND kind = 'update' AND changes ? 'grace_period_days' AND at >= %(known_before)s

@@ -7,7 +7,9 @@ WITH moved AS MATERIALIZED (
     FROM ledger_journalline l
     JOIN ledger_journalentry e ON e.id = l.entry_id
     LEFT JOIN ledger_journalentry r ON r.id = e.reverses_id
-    WHERE l.account_id IN (SELECT deferral_account_id FROM credits_purchase)
+    -- Those that the lots wait on now, and those that they may have waited on before they were taken back and sold again.
+    WHERE l.account_id IN (SELECT deferral_account_id FROM credits_purchase
+                           UNION SELECT code FROM ledger_setup_account WHERE purpose = 'deferral')
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 journal AS MATERIALIZED (

@@ -9,4 +9,4 @@ SQL = Path(__file__).parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0003_controls"), ("contenttypes", "0002_remove_content_type_name")]
-    operations = [run_sql(SQL / "changes.sql"), run_sql(SQL / "controls.sql"), run_sql(SQL / "seals.sql")]
+    operations = [run_sql(SQL / f"{name}.sql") for name in ("changes", "controls", "seals", "accounts")]

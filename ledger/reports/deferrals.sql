@@ -6,7 +6,7 @@ WITH held AS MATERIALIZED (
            sum(l.credit - l.debit) AS amount, sum(l.credit_lcy - l.debit_lcy) AS amount_lcy
     FROM ledger_journalline l
     JOIN ledger_journalentry e ON e.id = l.entry_id
-    WHERE l.account_id IN (SELECT deferral_id FROM ledger_postingsetup)
+    WHERE l.account_id IN (SELECT code FROM ledger_setup_account WHERE purpose = 'deferral')
       AND e.posting_date <= %(on)s AND e.created_at < %(known_before)s
     GROUP BY l.account_id, l.product_group_id, l.party, l.lot, l.currency_id
     HAVING sum(l.credit - l.debit) <> 0 OR sum(l.credit_lcy - l.debit_lcy) <> 0

@@ -24,10 +24,11 @@ from django.db.models import (
     Value,
     Window,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 
 from ledger.fields import AmountField
-from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount, PostingSetup
+from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount
 from ledger.money import ZERO
 from ledger.reports.company import with_company
 
@@ -90,8 +91,8 @@ def account_lines(account: LedgerAccount) -> QuerySet[JournalLine]:
 
 
 def deferral_lines() -> QuerySet[JournalLine]:
-    """The lines of the deferral accounts, those that the general posting setup names; the newest first."""
-    deferrals = PostingSetup.objects.filter(deferral__isnull=False).values("deferral")
+    """The lines of the deferral accounts, those that the general posting setup names or named before; the newest first."""
+    deferrals = RawSQL("SELECT code FROM ledger_setup_account WHERE purpose = 'deferral'", ())
     newest_first = ("-entry__posting_date", "-entry_id", "-line_no")
     return _with_change(JournalLine.objects.filter(account__in=deferrals)).order_by(*newest_first)
 

@@ -1,8 +1,9 @@
 """The roll-forward of the contract liability: opening + additions - revenue - breakage - refunds +- changes = closing, per
 month, currency and LCY, as of any day and as known on any day.
 
-The deferral accounts are those that the general posting setup names. Amounts are positive as they stand in the equation;
-`changes` is what no other column explains, so every row adds up to what is on the accounts.
+The deferral accounts are those that the general posting setup names or named before (`ledger/sql/accounts.sql`). Amounts are
+positive as they stand in the equation; `changes` is what no other column explains, so every row adds up to what is on the
+accounts.
 """
 
 import datetime

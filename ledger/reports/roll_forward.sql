@@ -2,10 +2,10 @@
 -- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition,
 -- a breakage account is breakage, other revenue is revenue, another liability alone is a refund. What is left is a change.
 WITH deferral AS (
-    SELECT DISTINCT deferral_id AS code FROM ledger_postingsetup WHERE deferral_id IS NOT NULL
+    SELECT code FROM ledger_setup_account WHERE purpose = 'deferral'
 ),
 breakage AS (
-    SELECT DISTINCT breakage_id AS code FROM ledger_postingsetup WHERE breakage_id IS NOT NULL
+    SELECT code FROM ledger_setup_account WHERE purpose = 'breakage'
 ),
 movement AS (
     SELECT l.entry_id, l.lot, l.currency_id, {key} AS key,

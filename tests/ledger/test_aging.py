@@ -17,7 +17,8 @@ from credits.models import Milestone
 from credits.services.allocate import allocate
 from credits.services.dates import change_dates
 from credits.services.milestones import complete
-from ledger.models import ExchangeRate
+from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
+from ledger.models import PostingSetup
 from ledger.reports.deferrals import Asked
 from ledger.reports.forecast import by_month, forecast, parts
 from ledger.reports.trial_balance import trial_balance
@@ -85,6 +86,25 @@ def test_a_late_posting_is_in_the_aging_of_its_day_and_not_in_what_was_known(lot
         builders.make_purchase(account, purchased_on=D(2026, 11, 5), expires_on=D(2027, 3, 1))
     assert ("2027-03", "USD", 0, 1600) in aging(D(2026, 11, 10))
     assert ("2027-03", "USD", 0, 800) in aging(D(2026, 11, 10), known_on=D(2026, 11, 10))
+
+
+def test_a_lot_sold_again_stands_in_the_month_that_was_known(lots, account, sam):
+    november, _ = lots
+    with recorded_on(D(2026, 11, 19)):
+        return_to_draft(november, actor=sam)
+    with recorded_on(D(2026, 11, 20)):
+        edit_draft(november, builders.make_terms(account, number_of_credits=5, expires_on=D(2027, 2, 1)), actor=sam)
+        confirm_purchase(november, actor=sam)
+    assert aging()[0] == ("2027-02", "USD", 0, 400)
+    assert aging(D(2026, 11, 18), known_on=D(2026, 11, 18))[0] == ("2026-11", "USD", 0, 800)
+
+
+def test_the_aging_keeps_accounts_that_the_posting_setup_named_once(lots):
+    before = aging()
+    PostingSetup.objects.update(deferral="2410")
+    assert aging() == before
+    for view in VIEWS:
+        assert forecasted(TODAY, None, view) == deferred(TODAY, None) != {}
 
 
 def test_what_remains_runs_down_to_nothing(lots):

@@ -7,9 +7,12 @@ import pytest
 import time_machine
 
 from config.night import run_nights
+from credits.reports.tie_out import tie_out
 from credits.services.allocate import allocate
 from credits.services.milestones import complete, reopen
-from credits.services.purchases import return_to_draft
+from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
+from ledger.models import PostingSetup
+from ledger.reports.journal import deferral_lines
 from ledger.reports.roll_forward import roll_forward
 from tests import builders
 
@@ -107,6 +110,60 @@ def test_by_account_product_group_and_customer(sold, by, key):
     assert {row.key for row in roll_forward(NOVEMBER, LAST, by=by)} == {key.format(account.pk)}
 
 
+def november(rows) -> dict[str, tuple]:
+    return {row.currency.code: figures(row.own) for row in rows if row.month == NOVEMBER}
+
+
+def test_an_account_that_the_posting_setup_named_once_keeps_its_past(sold):
+    with at(11, 30):
+        list(run_nights())
+    before, lines = roll_forward(NOVEMBER, LAST), deferral_lines().count()
+    assert november(before)["USD"] == money("0", "800", "0", "800", "0", "0", "0")
+    PostingSetup.objects.update(deferral="2410", breakage="4095")
+    assert roll_forward(NOVEMBER, LAST) == before
+    PostingSetup.objects.all().delete()
+    assert roll_forward(NOVEMBER, LAST) == before
+    assert deferral_lines().count() == lines == 4
+
+
+def test_money_taken_over_by_another_deferral_account_is_a_change_of_both(sold):
+    PostingSetup.objects.update(deferral="2410")
+    builders.make_entry("test:moved", "300", debit="2400", credit="2410", on=DECEMBER)
+    december = {row.key: row for row in roll_forward(DECEMBER, LAST) if row.currency.code == "USD"}
+    assert figures(december["2400"].own) == money("800", "0", "0", "0", "0", "-300", "500")
+    assert figures(december["2410"].own) == money("0", "0", "0", "0", "0", "300", "300")
+
+
+def test_a_cell_that_was_wrong_for_a_while_makes_no_deferral_of_receivables_and_no_breakage_of_sales(sold):
+    account, _, _ = sold
+    PostingSetup.objects.update(deferral="1100", breakage="4000")
+    PostingSetup.objects.update(deferral="1000")
+    PostingSetup.objects.update(deferral="2400", breakage="4090")
+    builders.make_entry("test:paid", "100", debit="1000", credit="1100")
+    with at(11, 10):
+        work(account, "USD", 4, builders.make_user())
+        list(run_nights())
+    assert {row.key for row in roll_forward(NOVEMBER, LAST)} == {"2400"}
+    assert november(roll_forward(NOVEMBER, LAST))["USD"] == money("0", "800", "320", "0", "0", "0", "480")
+
+
+def test_the_tie_out_of_a_past_day_has_the_account_of_that_day(sold):
+    """Taken back and sold again in December, lot A waits on another account; in November it waited on 2400."""
+    _, a, c = sold
+    sam = builders.make_user()
+    PostingSetup.objects.update(deferral="2410")
+    with at(12, 1):
+        for lot in (a, c):
+            return_to_draft(lot, actor=sam)
+    with at(12, 2):
+        again = builders.make_terms(a.account, purchased_on=DECEMBER)
+        confirm_purchase(edit_draft(a, again, actor=sam), actor=sam)
+    rows = tie_out(datetime.date(2026, 11, 30))
+    assert not any(row.difference or row.difference_lcy or row.own.difference for row in rows)
+    books = {(row.account, row.currency.code): row.books for row in rows}
+    assert books == {("2400", "USD"): 800, ("2400", "GBP"): 250}
+
+
 def test_vat_beside_the_receivable_is_no_addition_of_its_own(sold):
     """Rule 2b: 952.00 receivable, 800.00 deferred, 152.00 VAT: the deferral is net."""
     from ledger.models import Currency
@@ -141,7 +198,9 @@ def reader(admin_client):
 def test_the_page_shows_the_months_their_chart_and_leads_to_the_lines(sold, reader):
     page = reader().content.decode().replace("\xa0", " ")
     assert "Deferred at the end of each month: Nov 2026 USD 1,117.78, Dec 2026 USD 1,117.78" in page
-    lines = "/books/roll-forward/entries/?posting_date_after=2026-11-01&amp;posting_date_before=2026-11-30&amp;currency=GBP"
+    lines = (
+        "/books/roll-forward/entries/?posting_date_after=2026-11-01&amp;posting_date_before=2026-11-30&amp;currency=GBP"
+    )
     assert lines in page
     assert sold[0].name in reader(by="customer").content.decode()
 

@@ -11,7 +11,8 @@ from credits.services.allocate import adjust, allocate
 from credits.services.dates import change_dates
 from credits.services.edit_milestone import Details, edit_milestone
 from credits.services.milestones import complete, reopen
-from credits.services.purchases import return_to_draft
+from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
+from ledger.models import PostingSetup
 from ledger.reports.deferrals import Asked
 from ledger.reports.forecast import forecast, parts
 from tests import builders
@@ -234,6 +235,72 @@ def test_a_draft_again_holds_nothing(lot, sam):
         return_to_draft(lot, actor=sam)
     assert told() == []
     assert told(known_on=D(2026, 11, 19)) == [("2027-01", "USD", 0, 800)]
+
+
+def sell_again(lot, account, sam, *, day=20, **terms):
+    """Taken back on that day of November, edited on the next and confirmed on the one after."""
+    with recorded_on(D(2026, 11, day)):
+        return_to_draft(lot, actor=sam)
+    with recorded_on(D(2026, 11, day + 1)):
+        edit_draft(lot, builders.make_terms(account, **terms), actor=sam)
+    with recorded_on(D(2026, 11, day + 2)):
+        confirm_purchase(lot, actor=sam)
+
+
+def test_sold_again_on_other_terms_a_lot_is_cut_as_it_was_known(lot, project, account, sam):
+    """10 credits for 800.00 to 29 January; taken back, and 3 credits for 100.00 to 31 March."""
+    sell_again(lot, account, sam, number_of_credits=3, amount_paid_per_credit="33.34", expires_on=D(2027, 3, 31))
+    hold(project, 1, sam, on=D(2026, 11, 23))
+    lapses, due = ("2027-01", "USD", 0, 800), ("2026-12", "USD", Decimal("33.34"), 0)
+    assert told() == [due, ("2027-04", "USD", 0, Decimal("66.68"))]
+    for day in (2, 19):
+        assert told(known_on=D(2026, 11, day)) == [lapses]
+    for day in (20, 21):
+        assert told(known_on=D(2026, 11, day)) == []
+    assert told(known_on=D(2026, 11, 22)) == [("2027-04", "USD", 0, Decimal("100.02"))]
+
+
+def test_while_a_lot_is_a_draft_its_past_is_told_by_what_it_was_sold_as(lot, account, sam):
+    terms = {"number_of_credits": 3, "starts_on": None, "expires_on": None}
+    with recorded_on(D(2026, 11, 20)):
+        return_to_draft(lot, actor=sam)
+    with recorded_on(D(2026, 11, 21)):
+        edit_draft(lot, builders.make_terms(account, **terms), actor=sam)
+    for known_on in (D(2026, 11, 19), D(2026, 11, 20), D(2026, 11, 21), None):
+        assert told(D(2026, 11, 19), known_on=known_on) == [("2027-01", "USD", 0, 800)]
+
+
+def test_sold_again_in_another_currency_the_rates_are_those_that_were_known(account, sam):
+    """7 credits for 10.01 GBP = 12.72 USD; 2 are held and R(2) = 3.63. Of the lot's new terms nothing is known then."""
+    builders.make_rate("GBP", "1.2711")
+    terms = {"currency": "GBP", "number_of_credits": 7, "amount_paid_per_credit": "1.43", "expires_on": D(2027, 1, 29)}
+    with recorded_on(BOUGHT):
+        lot = builders.make_purchase(account, **terms)
+    known = [("2027-01", 0, Decimal("12.72"))]
+    assert told_lcy(known_on=HELD) == known
+    sell_again(lot, account, sam, number_of_credits=2, expires_on=D(2027, 6, 30))
+    assert told_lcy(known_on=HELD) == known
+    assert told_lcy() == [("2027-07", 0, 160)]
+
+
+def test_sold_three_times_each_time_is_told_as_it_was(lot, account, sam):
+    sell_again(lot, account, sam, day=12, number_of_credits=2, expires_on=D(2027, 2, 15))
+    sell_again(lot, account, sam, day=18, number_of_credits=3, expires_on=D(2027, 3, 15))
+    with recorded_on(D(2026, 11, 22)):
+        change_dates(lot, starts_on=lot.starts_on, expires_on=D(2027, 5, 15), reason="Asked for", actor=sam)
+    months = {
+        11: [("2027-01", "USD", 0, 800)],
+        13: [],
+        15: [("2027-02", "USD", 0, 160)],
+        21: [("2027-03", "USD", 0, 240)],
+        22: [("2027-05", "USD", 0, 240)],
+    }
+    assert {day: told(known_on=D(2026, 11, day)) for day in months} == months
+
+
+def test_the_account_of_an_earlier_posting_setup_is_forecast_while_it_holds_money(lot):
+    PostingSetup.objects.update(deferral="2410")
+    assert told() == told(known_on=BOUGHT) == [("2027-01", "USD", 0, 800)]
 
 
 def test_free_credits_of_a_milestone_take_nothing_from_the_paid_ones(account, project, sam):
