@@ -104,3 +104,22 @@ def check_books() -> list[Checked]:
 def tie_outs(on: datetime.date) -> list[TieOut]:
     """Every sub-ledger against the books, at the end of the day `on`."""
     return [row for sub_ledger in _sub_ledgers.values() for row in sub_ledger.tie_out(on)]
+
+
+def check_for_closing(on: datetime.date) -> list[Checked]:
+    """What a period that ends on that day is closed over: every check, and the tie-out of every sub-ledger."""
+    return [*check_books(), Checked("the sub-ledgers tie out at the end of the period", _untied(on))]
+
+
+def _untied(on: datetime.date) -> list[Offender]:
+    rule = "sold = consumed + expired + refunded + remaining, and what remains stands on the liability account"
+    return [
+        Offender(
+            rule,
+            f"{row.sub_ledger} {row.account or 'for nothing'} {row.product_group} {row.currency.code}",
+            f"units differ by {row.units.difference}, {row.currency.code} by {row.own.difference} and {row.difference}, "
+            f"LCY by {row.lcy.difference} and {row.difference_lcy}",
+        )
+        for row in tie_outs(on)
+        if not row.agrees
+    ]

@@ -128,10 +128,7 @@ class Calendar:
         first = next((version.row.get("posting_from") for version in self.setup if version.holds(at)), None)
         day = max(day, first) if first else day
         shut = [version.row for version in self.periods if version.holds(at) and _is_shut(version.row, soft)]
-        for period in sorted(shut, key=lambda period: period["starts_on"]):
-            if period["starts_on"] <= day <= period["ends_on"]:
-                day = period["ends_on"] + DAY
-        return day
+        return max([day, *(period["ends_on"] + DAY for period in shut)])
 
 
 def _is_shut(period: Row, soft: bool) -> bool:

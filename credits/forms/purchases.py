@@ -7,7 +7,7 @@ from django import forms
 from credits.forms.fields import DayField, PlainDecimalField, WholeNumberField
 from credits.models import Purchase
 from credits.services.terms import Terms
-from ledger.dimension_fields import WithDimensions
+from ledger.dimension_fields import NOTHING, WithDimensions
 from ledger.models import Currency, ProductPostingGroup
 from opportunities.forms.fields import AccountField
 from pages.forms import Money, PageForm
@@ -44,6 +44,7 @@ class PurchaseForm(WithDimensions, PageForm):
         required=False, help_text="A draft can be edited; nothing is posted and none of its credits can be allocated."
     )
 
+    unchosen = "As the account"
     layout: tuple = (
         ("account", "purchased_on"),
         ("number_of_credits", "product_group"),
@@ -82,7 +83,8 @@ def initial_of(purchase: Purchase) -> dict[str, Any]:
     unit = f".{purchase.currency.decimals}f"
     prices = ("value_per_credit", "amount_paid_per_credit")
     exact = {name: format(values[name], unit) for name in prices}
-    return values | exact | {"dimensions": purchase.dimensions}
+    none = dict.fromkeys(purchase.account.dimensions, NOTHING)
+    return values | exact | {"dimensions": none | purchase.dimensions}
 
 
 def locked_of(purchase: Purchase) -> dict[str, str]:

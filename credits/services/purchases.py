@@ -50,7 +50,7 @@ def create_purchase(
 def edit_draft(purchase: Purchase, terms: Terms, *, actor) -> Purchase:
     """Replaces the terms of a draft. Books: none. Refused: a confirmed purchase (NotDraft), BadTerms, and another account
     once it was confirmed (AccountFixed)."""
-    terms = check_terms(terms)
+    terms = check_terms(terms, before=purchase.dimensions)
     for account_id in sorted({purchase.account_id, terms.account.pk}):
         lock_account(account_id)
     purchase = lock_purchase(purchase)

@@ -69,7 +69,7 @@ OBSTACLE = """
 CASE WHEN p.amount_paid_per_credit = 0 THEN ''
      WHEN g.blocked THEN '!combination'
      WHEN contra.code IS NULL THEN '!account'
-     WHEN {effective} > books.posting_to THEN '!day ' || books.posting_to
+     WHEN ledger_first_open_day({effective}) > books.posting_to THEN '!day ' || books.posting_to
      WHEN contra.blocked THEN contra.code
      WHEN deferral.blocked THEN deferral.code
      ELSE '' END

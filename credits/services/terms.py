@@ -22,7 +22,7 @@ MAX_DESCRIPTION = 32_000
 class Terms:
     """What was agreed with the customer. Credits are whole, prices are per credit in `currency`, dates are the first and
     the last usable day; a draft may lack them. Without a product group the one of the setup is taken; where no value of a
-    dimension is chosen, the account's."""
+    dimension is chosen, the account's, and none where the value chosen is empty."""
 
     account: Account
     currency: Currency
@@ -37,16 +37,17 @@ class Terms:
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_terms(terms: Terms) -> Terms:
+def check_terms(terms: Terms, *, before: Mapping[str, str] | None = None) -> Terms:
     """Gives the terms with their product group and dimensions, or refuses (BadTerms, BadDimension) naming field, value and
-    rule."""
+    rule. `before` are the dimensions of a draft that is edited: it may keep a value that was blocked since."""
     check_number(terms.number_of_credits)
     check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
     check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
     check_dates(terms.starts_on, terms.expires_on)
     check_description(terms.description)
-    dimensions = {**terms.account.dimensions, **terms.dimensions}
-    check_dimensions(dimensions, kept=terms.account.dimensions)
+    merged = {**terms.account.dimensions, **terms.dimensions}
+    dimensions = {dimension: value for dimension, value in merged.items() if value}
+    check_dimensions(dimensions, kept=before)
     return replace(terms, product_group=terms.product_group or default_product_group(), dimensions=dimensions)
 
 

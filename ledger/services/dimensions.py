@@ -37,7 +37,7 @@ def edit_value(value: DimensionValue, *, name: str, blocked: bool, actor) -> Dim
 
 
 def check_dimensions(chosen: Mapping[str, str], *, kept: Mapping[str, str] | None = None) -> None:
-    """Refuses (BadDimension) a value that its dimension does not have, or that is blocked, unless it is `kept` from before."""
+    """Refuses (BadDimension) a value that its dimension does not have, or that is blocked and not `kept` from before."""
     values = DimensionValue.objects.filter(dimension__in=chosen)
     blocked = {(value.dimension_id, value.code): value.blocked for value in values} if chosen else {}
     for dimension, code in chosen.items():

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
     SELECT jsonb_object_agg(name, jsonb_build_array(o.value, n.value)) INTO diff
     FROM jsonb_each(old_row) AS o (name, value) FULL JOIN jsonb_each(new_row) AS n (name, value) USING (name)
-    WHERE coalesce(o.value, 'null') <> coalesce(n.value, 'null');
+    WHERE coalesce(o.value, 'null') <> coalesce(n.value, 'null') AND name NOT IN ('password', 'last_login');
     IF diff IS NOT NULL THEN
         INSERT INTO ledger_changelogentry (at, actor_id, database_user, action, reason, "table", "row", kind, changes)
         VALUES (clock_timestamp(), nullif(current_setting('drawdown.actor', true), '')::integer, session_user,
@@ -20,35 +20,37 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Puts a table on the log: every change of a row, or only those of `columns`, and no TRUNCATE, which would pass it by. `key`
+-- is the column that names the row.
+CREATE PROCEDURE ledger_log_changes_of(logged text, key text DEFAULT 'id', columns text DEFAULT NULL) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER logged AFTER INSERT OR DELETE OR UPDATE %s ON %I FOR EACH ROW EXECUTE FUNCTION '
+                   'ledger_log_change(%L)', 'OF ' || columns, logged, key);
+    EXECUTE format('CREATE TRIGGER not_truncated BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION '
+                   'ledger_append_only()', logged);
+END $$;
+
 CREATE TRIGGER changelogentry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_changelogentry
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
 
-CREATE TRIGGER ledgeraccount_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_ledgeraccount
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
-CREATE TRIGGER businesspostinggroup_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_businesspostinggroup
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
-CREATE TRIGGER productpostinggroup_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_productpostinggroup
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
-CREATE TRIGGER postingsetup_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_postingsetup
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER currency_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_currency
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
-CREATE TRIGGER exchangerate_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_exchangerate
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER accountingperiod_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_accountingperiod
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER periodreopening_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_periodreopening
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER ledgersetup_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_ledgersetup
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER dimension_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_dimension
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
-CREATE TRIGGER dimensionvalue_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_dimensionvalue
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER manualentry_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_manualentry
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change();
-CREATE TRIGGER manualentryline_logged AFTER INSERT OR UPDATE OR DELETE ON ledger_manualentryline
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('manual_entry_id');
+CALL ledger_log_changes_of('ledger_ledgeraccount', 'code');
+CALL ledger_log_changes_of('ledger_businesspostinggroup', 'code');
+CALL ledger_log_changes_of('ledger_productpostinggroup', 'code');
+CALL ledger_log_changes_of('ledger_postingsetup');
+CALL ledger_log_changes_of('ledger_currency', 'code');
+CALL ledger_log_changes_of('ledger_exchangerate');
+CALL ledger_log_changes_of('ledger_accountingperiod');
+CALL ledger_log_changes_of('ledger_periodreopening');
+CALL ledger_log_changes_of('ledger_ledgersetup');
+CALL ledger_log_changes_of('ledger_dimension', 'code');
+CALL ledger_log_changes_of('ledger_dimensionvalue');
+CALL ledger_log_changes_of('ledger_manualentry');
+CALL ledger_log_changes_of('ledger_manualentryline', 'manual_entry_id');
 -- Not the count, which every number moves.
-CREATE TRIGGER numberseries_logged AFTER INSERT OR DELETE OR UPDATE OF description, prefix, digits ON ledger_numberseries
-    FOR EACH ROW EXECUTE FUNCTION ledger_log_change('code');
+CALL ledger_log_changes_of('ledger_numberseries', 'code', 'description, prefix, digits');
+-- Who may do what; never a password.
+CALL ledger_log_changes_of('auth_user', 'id', 'username, is_active, is_staff, is_superuser');
+CALL ledger_log_changes_of('auth_group');
+CALL ledger_log_changes_of('auth_user_groups', 'user_id');
+CALL ledger_log_changes_of('auth_user_user_permissions', 'user_id');
+CALL ledger_log_changes_of('auth_group_permissions', 'group_id');

@@ -10,20 +10,17 @@ CREATE FUNCTION ledger_may_post_soft(poster bigint) RETURNS boolean LANGUAGE sql
         )))
 $$;
 
--- The day on which the books take an event of `day` that `poster` posts: not before postings are allowed, and past every
--- period that is closed to them.
+-- The last day on which the books are shut to `poster`: periods close in their order, so everything up to the end of the
+-- last closed one is closed, days that lie in no period as well.
+CREATE FUNCTION ledger_shut_until(poster bigint) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT max(ends_on) FROM ledger_accountingperiod
+    WHERE closed_at IS NOT NULL OR (soft_closed_at IS NOT NULL AND NOT ledger_may_post_soft(poster))
+$$;
+
+-- The day on which the books take an event of `day` that `poster` posts.
 DROP FUNCTION ledger_first_open_day(date);
 CREATE FUNCTION ledger_first_open_day(day date, poster bigint DEFAULT NULL) RETURNS date LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE shut AS MATERIALIZED (
-        SELECT starts_on, ends_on FROM ledger_accountingperiod
-        WHERE closed_at IS NOT NULL OR (soft_closed_at IS NOT NULL AND NOT ledger_may_post_soft(poster))
-    ),
-    walk(open_on) AS (
-        SELECT greatest(day, (SELECT posting_from FROM ledger_ledgersetup))
-        UNION ALL
-        SELECT shut.ends_on + 1 FROM walk JOIN shut ON walk.open_on BETWEEN shut.starts_on AND shut.ends_on
-    )
-    SELECT max(open_on) FROM walk
+    SELECT greatest(day, (SELECT posting_from FROM ledger_ledgersetup), ledger_shut_until(poster) + 1)
 $$;
 
 CREATE OR REPLACE FUNCTION ledger_posting_date_open() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -33,9 +30,9 @@ BEGIN
     PERFORM ledger_lock_periods(false);
     SELECT p.name, d.posting_date, p.closed_at IS NULL AS soft INTO bad
     FROM (SELECT DISTINCT posting_date, created_by_id FROM new_entries) d
-    JOIN ledger_accountingperiod p ON d.posting_date BETWEEN p.starts_on AND p.ends_on
+    JOIN ledger_accountingperiod p ON d.posting_date <= p.ends_on
      AND (p.closed_at IS NOT NULL OR (p.soft_closed_at IS NOT NULL AND NOT ledger_may_post_soft(d.created_by_id)))
-    LIMIT 1;
+    ORDER BY p.starts_on LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'period % is %: no posting on %', bad.name,
             CASE WHEN bad.soft THEN 'soft-closed' ELSE 'closed' END, bad.posting_date
@@ -45,11 +42,22 @@ BEGIN
     FROM new_entries e CROSS JOIN ledger_ledgersetup s
     WHERE e.posting_date < s.posting_from OR e.posting_date > s.posting_to LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'posting is allowed from % to %: not on %', bad.posting_from, bad.posting_to, bad.posting_date
+        RAISE EXCEPTION 'posting is allowed from % to %: not on %', coalesce(bad.posting_from::text, 'any day'),
+            coalesce(bad.posting_to::text, 'any day'), bad.posting_date
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_posting_allowed';
     END IF;
     RETURN NULL;
 END $$;
+
+-- When an entry was recorded is the database's to say: everything as known on a day stands on it.
+CREATE FUNCTION ledger_recorded_now() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.created_at := statement_timestamp();
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER journalentry_recorded_now BEFORE INSERT ON ledger_journalentry
+    FOR EACH ROW EXECUTE FUNCTION ledger_recorded_now();
 
 -- The range of allowed days changes under the lock under which periods close: no entry slips past it.
 CREATE TRIGGER ledgersetup_locks BEFORE UPDATE OF posting_from, posting_to ON ledger_ledgersetup
@@ -78,6 +86,23 @@ END $$;
 CREATE TRIGGER period_guard BEFORE UPDATE OR DELETE ON ledger_accountingperiod
     FOR EACH ROW EXECUTE FUNCTION ledger_period_guard();
 
+-- Nothing opens behind what is closed by being called a period.
+CREATE FUNCTION ledger_period_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    shut record;
+BEGIN
+    SELECT name INTO shut FROM ledger_accountingperiod
+    WHERE closed_at IS NOT NULL AND ends_on >= NEW.starts_on ORDER BY ends_on DESC LIMIT 1;
+    IF FOUND AND NEW.closed_at IS NULL THEN
+        RAISE EXCEPTION 'period % begins before the end of %, which is closed', NEW.name, shut.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'period_follows_closed_ones';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER period_follows BEFORE INSERT ON ledger_accountingperiod
+    FOR EACH ROW EXECUTE FUNCTION ledger_period_follows();
+
 -- A reopening that was approved or declined has happened.
 CREATE FUNCTION ledger_reopening_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -96,14 +121,19 @@ CREATE TRIGGER periodreopening_guard BEFORE UPDATE OR DELETE ON ledger_periodreo
 -- Values of dimensions stand in the books by their codes.
 CREATE FUNCTION ledger_code_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- A whole row may be written again, as it is.
+    IF TG_OP = 'UPDATE' AND (to_jsonb(NEW) -> 'code', to_jsonb(NEW) -> 'dimension_id')
+            IS NOT DISTINCT FROM (to_jsonb(OLD) -> 'code', to_jsonb(OLD) -> 'dimension_id') THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION 'dimensions and their values are neither deleted nor given another code; block the value'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'dimension_code_stays';
 END $$;
 
-CREATE TRIGGER dimension_code_stays BEFORE DELETE OR TRUNCATE OR UPDATE OF code ON ledger_dimension
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_code_stays();
-CREATE TRIGGER dimensionvalue_code_stays BEFORE DELETE OR TRUNCATE OR UPDATE OF code, dimension_id ON ledger_dimensionvalue
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_code_stays();
+CREATE TRIGGER dimension_code_stays BEFORE DELETE OR UPDATE ON ledger_dimension
+    FOR EACH ROW EXECUTE FUNCTION ledger_code_stays();
+CREATE TRIGGER dimensionvalue_code_stays BEFORE DELETE OR UPDATE ON ledger_dimensionvalue
+    FOR EACH ROW EXECUTE FUNCTION ledger_code_stays();
 
 ALTER TABLE ledger_journalline ADD CONSTRAINT journal_line_dimensions_are_pairs
     CHECK (jsonb_typeof(dimensions) = 'object');
@@ -147,6 +177,27 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'journal entry % by hand: ledger account % takes no direct posting', bad.event_key, bad.code
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_direct_posting';
+    END IF;
+
+    -- What is posted by hand is what somebody else approved, line by line.
+    SELECT coalesce(n.event_key, m.event_key) AS event_key INTO bad
+    FROM (
+        SELECT e.event_key, l.line_no, l.account_id, l.product_group_id, l.debit, l.credit, l.dimensions
+        FROM new_lines l JOIN ledger_journalentry e ON e.id = l.entry_id AND e.kind = 'manual'
+    ) n
+    FULL JOIN (
+        SELECT e.event_key, l.line_no, l.account_id, l.product_group_id, l.debit, l.credit, l.dimensions
+        FROM ledger_journalentry e
+        JOIN ledger_manualentry d ON e.event_key = 'manual:' || d.id AND d.state = 'approved'
+        JOIN ledger_manualentryline l ON l.manual_entry_id = d.id
+        WHERE e.kind = 'manual' AND e.id IN (SELECT entry_id FROM new_lines)
+    ) m USING (event_key, line_no)
+    WHERE (n.account_id, n.product_group_id, n.debit, n.credit, n.dimensions)
+          IS DISTINCT FROM (m.account_id, m.product_group_id, m.debit, m.credit, m.dimensions)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'journal entry % by hand is not what was approved', bad.event_key
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_by_hand_is_approved';
     END IF;
 
     SELECT e.event_key, d.key AS dimension, d.value INTO bad
@@ -222,8 +273,11 @@ CREATE TRIGGER manualentry_starts_as_draft BEFORE INSERT ON ledger_manualentry
 CREATE FUNCTION ledger_manual_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.manual_entry_id ELSE NEW.manual_entry_id END;
+    found text;
 BEGIN
-    IF EXISTS (SELECT FROM ledger_manualentry WHERE id = changed AND state <> 'draft')
+    -- Shared, so that nobody submits it before this is committed.
+    SELECT state INTO found FROM ledger_manualentry WHERE id = changed FOR SHARE;
+    IF found <> 'draft'
        OR (TG_OP = 'UPDATE' AND NEW.manual_entry_id <> OLD.manual_entry_id) THEN
         RAISE EXCEPTION 'manual entry % is no draft: its lines stay', changed
             USING ERRCODE = 'check_violation', CONSTRAINT = 'manual_lines_change_as_draft';
@@ -247,6 +301,38 @@ END $$;
 CREATE TRIGGER numberseries_counts_up BEFORE UPDATE ON ledger_numberseries
     FOR EACH ROW EXECUTE FUNCTION ledger_series_counts_up();
 
--- What other lists explain is posted through them alone.
-UPDATE ledger_ledgeraccount SET direct_posting = false WHERE code IN (
-    SELECT receivable_id FROM ledger_postingsetup UNION SELECT deferral_id FROM ledger_postingsetup);
+CREATE FUNCTION ledger_series_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'number series % gave % numbers and stays', OLD.code, OLD.last_number
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'number_series_stays';
+END $$;
+
+CREATE TRIGGER numberseries_stays BEFORE DELETE ON ledger_numberseries
+    FOR EACH ROW WHEN (OLD.last_number > 0) EXECUTE FUNCTION ledger_series_stays();
+
+-- Receivables and deferrals are explained by other lists and posted through them alone: the setup that names an account so
+-- takes it from the entries by hand, and it stays so while a cell names it.
+CREATE FUNCTION ledger_setup_explains() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger_ledgeraccount SET direct_posting = false
+    WHERE direct_posting AND code IN (NEW.receivable_id, NEW.deferral_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER postingsetup_explains AFTER INSERT OR UPDATE ON ledger_postingsetup
+    FOR EACH ROW EXECUTE FUNCTION ledger_setup_explains();
+
+CREATE FUNCTION ledger_account_explained() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger account % is a receivables or deferral account of the posting setup: no direct posting', NEW.code
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_account_explained_elsewhere';
+END $$;
+
+CREATE FUNCTION ledger_is_explained(account text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM ledger_postingsetup WHERE account IN (receivable_id, deferral_id))
+$$;
+
+CREATE TRIGGER ledgeraccount_explained BEFORE INSERT OR UPDATE ON ledger_ledgeraccount
+    FOR EACH ROW WHEN (NEW.direct_posting AND ledger_is_explained(NEW.code)) EXECUTE FUNCTION ledger_account_explained();
+
+UPDATE ledger_ledgeraccount SET direct_posting = false WHERE direct_posting AND ledger_is_explained(code);

@@ -10,7 +10,7 @@ CREATE TRIGGER journalentry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON l
 CREATE TRIGGER journalline_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_journalline
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
 
--- All lines of an entry come in one INSERT: as many as the header says, numbered 1 to n, in the entry's currency, debits
+-- (In force: the version of controls.sql.) All lines of an entry come in one INSERT: as many as the header says, numbered 1 to n, in the entry's currency, debits
 -- equal to credits in both currencies. A pair added to an old entry later fails on the count.
 CREATE FUNCTION ledger_lines_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -88,6 +88,7 @@ BEGIN
     END IF;
 END $$;
 
+-- In force: the version of controls.sql.
 CREATE FUNCTION ledger_first_open_day(day date) RETURNS date LANGUAGE sql STABLE AS $$
     WITH RECURSIVE walk(open_on) AS (
         SELECT day
@@ -98,6 +99,7 @@ CREATE FUNCTION ledger_first_open_day(day date) RETURNS date LANGUAGE sql STABLE
     SELECT max(open_on) FROM walk
 $$;
 
+-- In force: the version of controls.sql.
 CREATE FUNCTION ledger_posting_date_open() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     bad record;

@@ -24,7 +24,7 @@ from ledger.services.periods import (
     soft_close_period,
     who_may_approve,
 )
-from ledger.tie_outs import Checked, check_books
+from ledger.tie_outs import Checked, check_for_closing
 from ledger.views.described import Described
 from ledger.views.periods import CLOSE, span, tie_out_context
 from pages import formats
@@ -57,7 +57,7 @@ class PeriodClose(PeriodVerb):
 
     @cached_property
     def checked(self) -> list[Checked]:
-        return check_books()
+        return check_for_closing(self.object.ends_on)
 
     def panel_context(self, form: Any) -> dict[str, Any]:
         if self.object.is_closed:
@@ -196,8 +196,14 @@ class ReopeningApprove(Answer):
 class ReopeningDecline(Answer):
     """Whoever asked may withdraw so."""
 
-    verb = "Decline"
     success_message = "The request is ended. The period stays closed."
+
+    @property
+    def withdraws(self) -> bool:
+        return self.object.requested_by_id == self.request.user.pk
+
+    def get_title(self) -> str:
+        return f"{'Withdraw' if self.withdraws else 'Decline'} the reopening of {self.object.period}"
 
     def refusal(self, form: Any) -> Refused | None:
         return refusal_to_decline(self.object)
@@ -206,10 +212,10 @@ class ReopeningDecline(Answer):
         decline_reopening(self.object, actor=self.request.user)
 
     def describe(self, form: Any) -> Preview:
-        period = self.object.period
+        verb, ended = ("Withdraw", "withdrawn") if self.withdraws else ("Decline", "declined")
         return Preview(
-            changes=[Change(f"The request to reopen {period}", "waiting", "declined", note=self.note())],
-            confirm_label="Decline: the period stays closed",
+            changes=[Change(f"The request to reopen {self.object.period}", "waiting", ended, note=self.note())],
+            confirm_label=f"{verb}: the period stays closed",
         )
 
 

@@ -13,10 +13,7 @@
             allocation = allocate(self.object, actor=self.request.user, on=form.cleaned_data["on"])
             return describe(allocation)
 
-        def panel_context(self, form: Any) -> dict[str, Any]:
-        return {}
-
-    def get_success_url(self): return self.object.get_absolute_url()
+        def get_success_url(self): return self.object.get_absolute_url()
         def get_success_message(self, preview): return "40 credits are allocated."
 
 `run` is the preview and the action: for the preview it is taken back. What it describes is compared with what the

@@ -80,6 +80,26 @@ def test_a_purchase_takes_the_values_of_its_account_where_none_is_chosen(kim):
     assert make_purchase(account, dimensions={"REGION": "SOUTH"}).dimensions == {"REGION": "SOUTH"}
 
 
+def test_none_is_chosen_where_the_account_proposes_a_value(kim):
+    account = make_account()
+    Account.objects.update(dimensions=NORTH)
+    account.refresh_from_db()
+    assert make_purchase(account, dimensions={"REGION": ""}).dimensions == {}
+
+
+def test_a_value_that_is_blocked_is_kept_by_a_draft_and_taken_by_no_new_purchase(kim):
+    account = make_account()
+    Account.objects.update(dimensions=NORTH)
+    account.refresh_from_db()
+    draft = make_purchase(account, draft=True)
+    edit_value(DimensionValue.objects.get(code="NORTH"), name="North", blocked=True, actor=kim)
+    with pytest.raises(BadDimension, match="The value NORTH of REGION is blocked"):
+        make_purchase(account)
+    edit_draft(draft, make_terms(account, number_of_credits=12), actor=kim)
+    draft.refresh_from_db()
+    assert (draft.number_of_credits, draft.dimensions) == (12, NORTH)
+
+
 def test_a_draft_changes_its_values_and_a_confirmed_purchase_keeps_them(kim):
     lot = make_purchase(make_account(), draft=True)
     edit_draft(lot, make_terms(lot.account, dimensions=NORTH), actor=kim)

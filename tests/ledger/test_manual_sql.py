@@ -228,8 +228,14 @@ def test_two_entries_never_share_a_number(posted, ann, bob):
         change(second, f"state = 'posted', number = '{posted.number}', entry_id = {other}")
 
 
-@pytest.mark.parametrize(("account", "taken"), [("1000", True), ("2400", False)])
-def test_the_books_take_entries_by_hand_on_accounts_of_direct_posting_alone(account, taken, company):
+@pytest.mark.parametrize(
+    ("account", "sentence"),
+    [
+        ("1000", "journal entry manual:0 by hand is not what was approved"),
+        ("2400", "ledger account 2400 takes no direct posting"),
+    ],
+)
+def test_the_books_take_by_hand_what_was_approved_on_accounts_of_direct_posting_alone(account, sentence, company):
     journal = """
         INSERT INTO ledger_journalentry (event_key, kind, posting_date, effective_on, currency_id, description, line_count,
                                          reason)
@@ -240,8 +246,7 @@ def test_the_books_take_entries_by_hand_on_accounts_of_direct_posting_alone(acco
                                         party, lot)
         VALUES ({0}, 1, '6100', 'USD', 5, 0, 5, 0, '', ''), ({0}, 2, '{1}', 'USD', 0, 5, 0, 5, '', '')
     """
-    trial = contextlib.nullcontext() if taken else refused("ledger account 2400 takes no direct posting")
-    with trial:
+    with refused(sentence):
         run(lines.format(run(journal)[0], account))
 
 
