@@ -65,7 +65,7 @@ def rows(response) -> list[tuple]:
 def test_a_period_is_closed_after_a_preview(ann, company, time_machine):
     time_machine.move_to(datetime.datetime(2026, 10, 20, tzinfo=datetime.UTC))
     period, (user, client) = make_period(2026, 10), ann
-    make_entry(on=datetime.date(2026, 10, 5))
+    make_entry(on=datetime.date(2026, 10, 5), debit="1000", credit="6100")
     url = address("period-close", period.pk)
     shown = client.get(url)
     assert rows(shown) == [
@@ -122,7 +122,7 @@ def test_books_that_differ_cannot_be_confirmed_and_the_lot_is_named(ann, october
 def test_a_posting_since_the_preview_of_closing_is_shown_before_anything_is_closed(ann, october):
     url = address("period-close", october.pk)
     seen = ann[1].get(url).context["preview"].fingerprint
-    make_entry(on=datetime.date(2026, 10, 5))
+    make_entry(on=datetime.date(2026, 10, 5), debit="1000", credit="6100")
     assert ann[1].post(url, {"fingerprint": seen}).context["stale"]
     assert state_of(october) == State.OPEN
 
