@@ -13,7 +13,17 @@ from credits.services.purchases import confirm_purchase, return_to_draft
 from ledger.exceptions import BlockedCombination, PostingNotAllowed
 from ledger.models import JournalEntry, LedgerAccount, LedgerSetup, PostingSetup
 from ledger.models.nights import State
-from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, trial_balance
+from ledger.services.periods import soft_close_period
+from tests.builders import (
+    make_account,
+    make_company,
+    make_milestone,
+    make_period,
+    make_project,
+    make_purchase,
+    make_user,
+    trial_balance,
+)
 
 pytestmark = pytest.mark.django_db
 D = datetime.date
@@ -198,3 +208,16 @@ def test_before_the_first_day_allowed_an_event_goes_to_that_day_and_keeps_its_ef
         ("purchase", D(2026, 10, 5), D(2026, 11, 15)),
         ("expiry", D(2026, 11, 11), D(2026, 11, 15)),
     ]
+
+
+def test_a_lot_whose_first_open_day_comes_too_late_waits_and_stops_nobody(account):
+    late = make_purchase(account, expires_on=D(2026, 10, 10), **BOUGHT)
+    free = make_purchase(account, expires_on=D(2026, 10, 10), amount_paid_per_credit="0", **BOUGHT)
+    soft_close_period(make_period(2026, 10), actor=make_user("controller"))
+    allowed(posting_to=D(2026, 10, 31))
+    (said,) = night()
+    assert "Posting is allowed to 31 Oct 2026, not later." in said
+    assert available(late, free) == [10, 0]
+    allowed(posting_to=None)
+    assert night() == []
+    assert available(late) == [0]
