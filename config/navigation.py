@@ -74,6 +74,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Change log", "ledger:change-log", "ledger.view_changelogentry"),
             Entry("Nights", "night-list", "ledger.view_batchrun"),
+            Entry("Import from Certinia", "credits:certinia-import", "credits.import_certinia"),
             Entry("Settings", "credits:settings", "credits.view_creditssetup"),
             Entry("Admin", "admin:index", "staff"),
         ),

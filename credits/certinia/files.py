@@ -55,6 +55,12 @@ def by_object(files: Iterable[tuple[str, bytes]]) -> Files:
     return brought
 
 
+def unpacked(content: bytes) -> list[tuple[str, bytes]]:
+    """What `packed` packed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [(member.filename, archive.read(member)) for member in archive.infolist()]
+
+
 def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
     """Several files as one, to be kept until they are imported."""
     content = io.BytesIO()

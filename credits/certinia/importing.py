@@ -11,7 +11,16 @@ from django.db import transaction
 from credits.certinia import accounts, milestones, purchases, rates
 from credits.certinia.books import Books
 from credits.certinia.files import Files
-from credits.certinia.objects import ACCOUNT, ACCOUNTS, CREATED, MILESTONES, PURCHASES, RATES_NAME, ExportedObject
+from credits.certinia.objects import (
+    ACCOUNT,
+    ACCOUNTS,
+    ACTUAL,
+    CREATED,
+    MILESTONES,
+    PURCHASES,
+    RATES_NAME,
+    ExportedObject,
+)
 from credits.certinia.reading import Part, Row, read_lines, refuse_twice, sort_out, texts_of
 from credits.certinia.writing import write_purchases
 from credits.services.terms import default_product_group
@@ -21,8 +30,7 @@ from ledger.services.changes import made_by
 from ledger.services.rate_import import ImportedRates, enter
 from opportunities.models import Account
 from pages import formats
-from pages.imports import Line, Problems
-from pages.imports.problems import FileRefused
+from pages.imports import FileRefused, Line, Problem, Problems
 from pages.seen import take_turn
 
 
@@ -46,6 +54,13 @@ class Imported:
         return len(self.rates.unchanged) + sum(part.unchanged for part in self.parts)
 
     @property
+    def claims(self) -> int:
+        """New milestones that were completed according to the export."""
+        return sum(
+            row.values[ACTUAL] is not None for part in self.parts if part.about is MILESTONES for row in part.new
+        )
+
+    @property
     def said(self) -> str:
         """What was done, in a sentence."""
         stored = f"{formats.counted(self.unchanged, 'lines')} said what is stored already" if self.unchanged else ""
@@ -55,16 +70,17 @@ class Imported:
 
 
 @transaction.atomic
-def import_export(files: Files, *, actor, on: datetime.date | None = None) -> Imported:
+def import_export(files: Files, *, actor, on: datetime.date | None = None, most_lines: int | None = None) -> Imported:
     """Imports exchange rates, accounts, purchases and milestones as of the day `on` (default: today). A purchase is
     confirmed at the rate of the day it was created, unless it is a draft. A constant number of statements per 2,000 lines.
 
     The same export again changes nothing. Refused (FileRefused, with every problem by file, line and column): files that
-    cannot be read; what entering the same by hand would refuse; one record twice; one that is stored with other content.
+    cannot be read; more than `most_lines` lines; what entering the same by hand would refuse; one record twice; one that is
+    stored with other content.
     """
     take_turn("credits.certinia.import")
     made_by(actor, "Import data export", reason=f"From {', '.join(each.name for each in files.values())}."[:500])
-    run = _Import(files, actor, on or business_date())
+    run = _Import(files, actor, on or business_date(), most_lines)
     run.read()
     if run.problems:
         raise FileRefused(run.problems)
@@ -75,10 +91,11 @@ def import_export(files: Files, *, actor, on: datetime.date | None = None) -> Im
 class _Import:
     """One import on its way: read and checked as a whole, then written."""
 
-    def __init__(self, files: Files, actor, on: datetime.date) -> None:
-        self.files, self.actor, self.on = files, actor, on
+    def __init__(self, files: Files, actor, on: datetime.date, most_lines: int | None) -> None:
+        self.files, self.actor, self.on, self.most_lines = files, actor, on, most_lines
         self.problems = Problems()
         self.parts = {about: Part(about) for about in (ACCOUNTS, PURCHASES, MILESTONES)}
+        self.unpriced = False  # rates that cannot be read would be missed by every purchase
         self.currencies = Currency.objects.in_bulk()
         self.product_group = default_product_group()
         self.imported = Imported(ImportedRates(), list(self.parts.values()))
@@ -86,6 +103,7 @@ class _Import:
     def read(self) -> None:
         self.imported.rates = self._read_rates()
         lines = {about: self._lines(part) for about, part in self.parts.items()}
+        self._refuse_too_many(sum(map(len, lines.values())))
         known = self._lock_accounts(lines)
         for about, stored, read in (
             (ACCOUNTS, accounts.stored_accounts, self._read_accounts),
@@ -116,6 +134,7 @@ class _Import:
             return ImportedRates()
         found = Problems(brought.name)
         imported = rates.read_rates_of(brought, ledger_setup().lcy_id, found, [])
+        self.unpriced = bool(found)
         self.problems.extend(found)
         return imported
 
@@ -127,6 +146,14 @@ class _Import:
         lines = read_lines(brought, part.about.columns, found, part.passed_over)
         self.problems.extend(found)
         return lines
+
+    def _refuse_too_many(self, lines: int) -> None:
+        if self.most_lines is not None and lines > self.most_lines:
+            sentence = (
+                f"The export has {formats.number(lines)} lines; at most {formats.number(self.most_lines)} are imported while "
+                "somebody waits. “manage.py import_certinia” takes all of them; or split the export."
+            )
+            raise FileRefused([Problem(sentence)])
 
     def _lock_accounts(self, lines: dict[ExportedObject, list[Line]]) -> set[str]:
         """The numbers of the accounts that are there or come with the export; those that are there are locked, by id."""
@@ -164,7 +191,7 @@ class _Import:
             new_rates=self.imported.rates.new,
             actor=self.actor,
         )
-        if self.books.new_group is None and self.parts[ACCOUNTS].new:
+        if self.unpriced or (self.books.new_group is None and self.parts[ACCOUNTS].new):
             return
         self.books.know({row.values[ACCOUNT] for row in part.new}, {row.values[CREATED] for row in part.new})
         found = Problems(part.file)

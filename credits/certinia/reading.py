@@ -65,7 +65,9 @@ def sort_out(part: Part, rows: list[Row], stored: Mapping[str, Values], problems
         if before is None:
             part.new.append(row)
             continue
-        different = [column for column in part.about.columns if as_brought(row.values[column]) != as_brought(before[column])]
+        different = [
+            column for column in part.about.columns if as_brought(row.values[column]) != as_brought(before[column])
+        ]
         part.unchanged += not different
         for column in different:
             problems.add(_other(part.about.key, column, row, before), row.line, column)

@@ -57,6 +57,10 @@ class CompleteMilestone(MilestoneAction):
     verb = "Complete"
     success_message = "The milestone is completed. Its revenue is posted by the next night."
 
+    def get_initial(self):
+        """What an import claims is proposed."""
+        return {"actual_on": self.object.claimed_on} if self.object.claimed_on else {}
+
     def run(self, form):
         return complete_and_describe(self.object, actual_on=form.cleaned_data["actual_on"], actor=self.request.user)
 

@@ -48,8 +48,12 @@ class PurchaseList(ListPage):
         return with_state(shown, business_date(self.request))
 
     def get_actions(self) -> list[Action]:
-        new = reverse("credits:purchase-create")
-        return [Action("New purchase", new, primary=True, permission="credits.manage_purchases")]
+        new, brought = reverse("credits:purchase-create"), reverse("credits:certinia-import")
+        return [
+            Action("New purchase", new, primary=True, permission="credits.manage_purchases"),
+            Action("Import from Certinia", brought, permission="credits.import_certinia"),
+            Action("Export as for Certinia", reverse("credits:certinia-export"), permission="credits.view_milestone"),
+        ]
 
 
 class PurchaseDetail(DetailPage):

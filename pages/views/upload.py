@@ -33,7 +33,7 @@ from pages.views.form import FormPage
 
 class UploadPage(FormPage):
     template_name = "pages/upload.html"
-    form_class = UploadForm
+    form_class: type = UploadForm
     submit_label = "Show what it would do"
     success_message = "The file is here. Nothing is imported yet."
     kind = ""
@@ -43,7 +43,7 @@ class UploadPage(FormPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"files": self.request.FILES if self.request.method == "POST" else None}
 
-    def save(self, form: UploadForm) -> Upload:
+    def save(self, form: Any) -> Upload:
         file = form.cleaned_data["file"]
         return Upload.objects.create(user=self.request.user, kind=self.kind, file_name=file.name, content=file.read())
 

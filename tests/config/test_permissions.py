@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from config.roles import ROLES, VIEWED_APPS
+from credits.certinia.files import packed
 from credits.services.allocate import allocate
 from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
 from opportunities.services.lines import LineTerms
@@ -86,6 +87,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:milestone-credits": (DELIVERY, DELIVERY),
     "credits:milestone-complete": (DELIVERY, DELIVERY),
     "credits:milestone-reopen": (DELIVERY, DELIVERY),
+    "credits:certinia-import": (BOOKKEEPING, BOOKKEEPING),
+    "credits:certinia-import-review": (BOOKKEEPING, BOOKKEEPING),
+    "credits:certinia-export": (ALL, NONE),
     "ledger:journal": (ALL, NONE),
     "ledger:entry": (ALL, NONE),
     "ledger:entry-reverse": (BOOKKEEPING, BOOKKEEPING),
@@ -195,18 +199,21 @@ def scene(db) -> Scene:
     allocate(milestone, actor=None, on=day)
     product = create_product(
         code="CR-7", name="Seven", unit_price=Decimal(1000), currency=account.currency, services_credits=7,
-        product_group=purchase.product_group,
+        product_group=purchase.product_group, actor=None,
     )  # fmt: skip
     terms = OpportunityTerms(name="Won", account=account, currency=account.currency, stage="won", closes_on=day)
     line = LineTerms(
         product=product, description="Seven", quantity=Decimal(1), unit_price=Decimal(1000), services_credits=7
     )
-    opportunity = create_opportunity(terms, lines=[line])
+    opportunity = create_opportunity(terms, lines=[line], actor=None)
     period = AccountingPeriod.objects.create(name="2026-01", starts_on="2026-01-01", ends_on="2026-01-31")
     asked = PeriodReopening.objects.create(
         period=period, closed_at=timezone.now(), reason="Late", requested_by=make_user("asker")
     )
     upload = Upload.objects.create(user=make_user("uploader"), kind="rates", file_name="rates.csv", content=b"Currency")
+    export = Upload.objects.create(
+        user=upload.user, kind="certinia", file_name="x.csv", content=packed([("x.csv", b"")])
+    )
     value = Dimension.objects.create(code="REGION", name="Region").values.create(code="NORTH", name="North")
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
@@ -227,6 +234,7 @@ def scene(db) -> Scene:
             "ledger:rate": rate.pk,
             "ledger:value": value.pk,
             "ledger:rate-import-review": upload.pk,
+            "credits:certinia-import-review": export.pk,
             "night": night.pk,
         }
     )
