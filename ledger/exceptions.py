@@ -89,7 +89,7 @@ class TieOutDiffers(Refused):
         more = f" Besides it: {formats.counted(others, 'other differences')}." if others else ""
         super().__init__(
             f"{period} stays open: {first.subject} breaks the rule “{first.rule}”: {first.detail}.{more} "
-            "Correct what differs, then close."
+            "No page puts that right: whoever looks after the database has to look at it before the period is closed."
         )
 
 
@@ -164,6 +164,17 @@ class BadSeries(Refused):
 
     def __init__(self, digits, most):
         super().__init__(f"A number has 1 to {most} digits, not {digits}.", field="digits")
+
+
+class PrefixRunsOn(Refused):
+    """A prefix whose last digits would be read as part of the number."""
+
+    def __init__(self, prefix):
+        super().__init__(
+            f"The prefix {prefix} ends in a digit and would run into the number behind it. End it with another sign, such "
+            f"as {prefix}-.",
+            field="prefix",
+        )
 
 
 class SeriesFixed(Refused):

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from ledger.dimension_fields import NONE, values_of
+from ledger.dimension_fields import NONE, PREFIX, chosen_values, values_of
 from ledger.exceptions import BadManualEntry
 from ledger.models import (
     Currency,
@@ -22,8 +22,6 @@ from ledger.money import ZERO, round_to
 from ledger.services.dimensions import field_name
 from ledger.services.manual_lines import ManualLine, check_line
 from pages.forms import PageForm
-
-PREFIX = field_name("")
 
 
 @dataclass(frozen=True)
@@ -77,15 +75,12 @@ class ManualLineForm(PageForm):
 
     def terms(self) -> ManualLine:
         cleaned = self.cleaned_data
-        chosen = {
-            name.removeprefix("dimension_"): code for name, code in cleaned.items() if name.startswith("dimension_")
-        }
         return ManualLine(
             account=cleaned["account"],
             debit=cleaned["debit"] or ZERO,
             credit=cleaned["credit"] or ZERO,
             product_group=cleaned["product_group"],
-            dimensions={dimension: code for dimension, code in chosen.items() if code},
+            dimensions=chosen_values(cleaned),
         )
 
 

@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(blank=True, editable=False, max_length=20)),
+                ("sequence", models.BigIntegerField(editable=False, null=True, unique=True)),
                 (
                     "state",
                     models.CharField(
@@ -437,30 +438,35 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("approved_by", None),
-                        ("entry", None),
-                        ("number", ""),
                         ("state", "draft"),
                         ("submitted_by", None),
+                        ("entry", None),
+                        ("number", ""),
+                        ("sequence", None),
                     ),
                     models.Q(
                         ("approved_by", None),
-                        ("entry", None),
-                        ("number", ""),
                         ("state", "submitted"),
                         ("submitted_by__isnull", False),
-                    ),
-                    models.Q(
-                        ("approved_by__isnull", False),
                         ("entry", None),
                         ("number", ""),
-                        ("state", "approved"),
-                        ("submitted_by__isnull", False),
+                        ("sequence", None),
                     ),
                     models.Q(
                         ("approved_by__isnull", False),
-                        ("entry__isnull", False),
+                        ("state", "approved"),
+                        ("submitted_by__isnull", False),
+                        ("entry", None),
+                        ("number", ""),
+                        ("sequence", None),
+                    ),
+                    models.Q(
+                        ("approved_by__isnull", False),
                         ("state", "posted"),
                         ("submitted_by__isnull", False),
+                        ("entry__isnull", False),
+                        ("sequence__gte", 1),
+                        ("sequence__isnull", False),
                         models.Q(("number", ""), _negated=True),
                     ),
                     _connector="OR",

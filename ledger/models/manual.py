@@ -10,6 +10,9 @@ from ledger.models.accounts import LedgerAccount, ProductPostingGroup
 from ledger.models.currencies import Currency
 from ledger.models.journal import JournalEntry
 
+UNPOSTED = Q(entry=None, number="", sequence=None)
+NUMBERED = Q(entry__isnull=False, sequence__isnull=False, sequence__gte=1) & ~Q(number="")
+
 
 def _user(*, null: bool = True) -> models.ForeignKey:
     return models.ForeignKey(
@@ -26,7 +29,8 @@ def _is_maker(user: str, *, expected: bool) -> Q:
 
 class ManualEntry(models.Model):
     """A journal entry by hand, on its way to the books: drafted, submitted, approved by somebody who had no hand in it,
-    posted. Its lines change only while it is a draft; its number, without a gap, comes with the posting.
+    posted. Its lines change only while it is a draft; its number, without a gap, comes with the posting. `sequence` is the
+    place of the number in its series, however the number is written.
 
     `makers` are all who created, edited or submitted it.
     """
@@ -38,6 +42,7 @@ class ManualEntry(models.Model):
         POSTED = "posted", "Posted"
 
     number = models.CharField(max_length=20, blank=True, editable=False)
+    sequence = models.BigIntegerField(null=True, unique=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
     effective_on = models.DateField("effective on", help_text="Posted on this day, or the first open day after it.")
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
@@ -64,11 +69,10 @@ class ManualEntry(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="draft", submitted_by=None, approved_by=None, entry=None, number="")
-                | Q(state="submitted", submitted_by__isnull=False, approved_by=None, entry=None, number="")
-                | Q(state="approved", submitted_by__isnull=False, approved_by__isnull=False, entry=None, number="")
-                | Q(state="posted", submitted_by__isnull=False, approved_by__isnull=False, entry__isnull=False)
-                & ~Q(number=""),
+                condition=Q(state="draft", submitted_by=None, approved_by=None) & UNPOSTED
+                | Q(state="submitted", submitted_by__isnull=False, approved_by=None) & UNPOSTED
+                | Q(state="approved", submitted_by__isnull=False, approved_by__isnull=False) & UNPOSTED
+                | Q(state="posted", submitted_by__isnull=False, approved_by__isnull=False) & NUMBERED,
                 name="manual_entry_state_has_its_people",
             ),
             models.CheckConstraint(

@@ -45,20 +45,24 @@ def approved_by_maker() -> list[Offender]:
 
 
 def numbers_missing() -> list[Offender]:
-    """The numbers of manual entries run from 1 to the last one given."""
+    """The places of manual entries in their series run from 1 to the last one given, and each number ends in its place:
+    what stands before it has changed whenever the series did."""
     return offenders(
         "manual entries are numbered without a gap",
-        r"""
+        """
         WITH given AS (
-            SELECT number, substring(number FROM '\d+$')::bigint AS n FROM ledger_manualentry WHERE number <> ''
-        ), followed AS (
-            SELECT number, n, lag(n, 1, 0::bigint) OVER (ORDER BY n) AS before FROM given
+            SELECT number, sequence, lag(sequence, 1, 0::bigint) OVER (ORDER BY sequence) AS before
+            FROM ledger_manualentry WHERE state = 'posted'
         )
-        SELECT number, 'follows number ' || before FROM followed WHERE n <> before + 1
+        SELECT number, 'follows number ' || before FROM given WHERE sequence IS DISTINCT FROM before + 1
         UNION ALL
-        SELECT s.code, 'has given ' || s.last_number || ' numbers, the last entry has number ' || coalesce(max(n), 0)
+        SELECT number, 'is number ' || sequence || ' of its series' FROM given
+        WHERE right(number, length(sequence::text)) <> sequence::text
+        UNION ALL
+        SELECT s.code, 'has given ' || s.last_number || ' numbers, the last entry has number '
+                       || coalesce(max(sequence), 0)
         FROM ledger_numberseries s LEFT JOIN given ON true
-        WHERE s.code = 'MANUAL' GROUP BY s.code, s.last_number HAVING s.last_number <> coalesce(max(n), 0)
+        WHERE s.code = 'MANUAL' GROUP BY s.code, s.last_number HAVING s.last_number <> coalesce(max(sequence), 0)
         """,
     )
 

@@ -24,7 +24,7 @@ from ledger.services.manual_lines import (
     refusal_of_dimensions,
     stored_lines,
 )
-from ledger.services.numbers import Series, next_numbers
+from ledger.services.numbers import Series, draw
 from pages.refusals import Refused
 
 NUMBERS = Series("MANUAL", "MJ-", "Manual entries")
@@ -33,11 +33,13 @@ State = ManualEntry.State
 
 
 @transaction.atomic
-def create_draft(terms: ManualTerms, *, lines: Sequence[ManualLine] = (), actor) -> ManualEntry:
-    """Makes a draft; it may be incomplete and need not balance yet. Books: none. Refused: BadManualEntry for an empty
-    description, and what a line refuses."""
+def create_draft(
+    terms: ManualTerms, *, lines: Sequence[ManualLine] = (), actor, makers: Sequence[int] = ()
+) -> ManualEntry:
+    """Makes a draft; it may be incomplete and need not balance yet. `makers` had a hand in what it says, beside `actor`.
+    Books: none. Refused: BadManualEntry for an empty description, and what a line refuses."""
     made_by(actor, "Draft manual entry", reason=terms.reason)
-    entry = ManualEntry(created_by=actor)
+    entry = ManualEntry(created_by=actor, makers=list(makers))
     _write(entry, terms, lines, actor)
     return entry
 
@@ -137,7 +139,8 @@ def post(entry: ManualEntry, *, actor) -> JournalEntry:
         reason=entry.reason,
     )
     assert posted is not None  # two lines and none of them zero
-    entry.state, entry.entry, entry.number = State.POSTED, posted, next_numbers(NUMBERS, 1)[0]
+    entry.state, entry.entry = State.POSTED, posted
+    ((entry.sequence, entry.number),) = draw(NUMBERS, 1)
     entry.save()
     return posted
 

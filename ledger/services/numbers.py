@@ -31,11 +31,16 @@ def ensure_series(series: Series) -> None:
 
 def next_numbers(series: Series, count: int) -> list[str]:
     """The next `count` numbers of the series, in order."""
+    return [number for _, number in draw(series, count)]
+
+
+def draw(series: Series, count: int) -> list[tuple[int, str]]:
+    """The next `count` numbers of the series, in order, each behind its place in the series."""
     if not NumberSeries.objects.filter(code=series.code).update(last_number=F("last_number") + count):
         ensure_series(series)
-        return next_numbers(series, count)
+        return draw(series, count)
     row = NumberSeries.objects.get(code=series.code)
-    return [row.format(row.last_number - count + place) for place in range(1, count + 1)]
+    return [(place, row.format(place)) for place in range(row.last_number - count + 1, row.last_number + 1)]
 
 
 def free_number(series: Series, model: type[Model]) -> str:

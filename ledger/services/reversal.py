@@ -48,8 +48,9 @@ def reverse_manual(entry: JournalEntry, *, actor, reason: str, on: datetime.date
 
 @transaction.atomic
 def copy_to_draft(entry: ManualEntry, *, actor) -> ManualEntry:
-    """A new draft with the head and the lines of one that was reversed, to be corrected and posted anew. Books: none.
-    Refused: while it stands in the books (BadManualEntry)."""
+    """A new draft with the head and the lines of one that was reversed, to be corrected and posted anew. Whoever had a hand
+    in that one has a hand in its copy, beside whoever copies: nobody approves figures of their own by way of a copy. Books:
+    none. Refused: while it stands in the books (BadManualEntry)."""
     if refusal := refusal_to_copy(entry):
         raise refusal
     terms = {name: getattr(entry, name) for name in ManualTerms.__dataclass_fields__}
@@ -57,7 +58,7 @@ def copy_to_draft(entry: ManualEntry, *, actor) -> ManualEntry:
         ManualLine(**{name: getattr(line, name) for name in ManualLine.__dataclass_fields__})
         for line in stored_lines(entry)
     ]
-    return create_draft(ManualTerms(**terms), lines=lines, actor=actor)
+    return create_draft(ManualTerms(**terms), lines=lines, actor=actor, makers=entry.makers)
 
 
 def refusal_to_reverse(entry: JournalEntry) -> Refused | None:

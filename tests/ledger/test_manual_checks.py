@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from ledger.models import ManualEntry
+from ledger.models import ManualEntry, NumberSeries
 from ledger.reports import manual_checks
 from ledger.services.manual import approve, post, submit
 from ledger.services.reversal import reverse_manual
@@ -66,7 +66,8 @@ def test_what_differs_from_what_was_approved_is_named_with_its_line(three, sql, 
 
 
 def test_an_entry_of_the_books_that_nobody_asked_for_is_named():
-    make_entry("manual:999", kind="manual", debit="6100", credit="1000")
+    entry = make_entry("raw:999", debit="6100", credit="1000")
+    behind_the_triggers(f"UPDATE ledger_journalentry SET kind = 'manual', event_key = 'manual:999' WHERE id = {entry.pk}")
     assert found("manual entries agree") == [("manual:999", "has no manual entry")]
 
 
@@ -82,11 +83,25 @@ def test_an_approval_by_a_maker_is_named(three):
 
 
 def test_a_missing_number_is_named(three):
-    behind_the_triggers(f"UPDATE ledger_manualentry SET number = 'MJ-000007' WHERE id = {three[2].pk}")
+    behind_the_triggers(f"UPDATE ledger_manualentry SET number = 'MJ-000007', sequence = 7 WHERE id = {three[2].pk}")
     assert found("manual entries numbered") == [
         ("MJ-000007", "follows number 2"),
         ("MANUAL", "has given 3 numbers, the last entry has number 7"),
     ]
+
+
+def test_a_number_that_was_written_over_is_named(three):
+    behind_the_triggers(f"UPDATE ledger_manualentry SET number = 'MJ-000007' WHERE id = {three[2].pk}")
+    assert found("manual entries numbered") == [("MJ-000007", "is number 3 of its series")]
+
+
+@pytest.mark.parametrize("prefix", ["MJ26", "", "2026/"])
+def test_numbers_without_a_gap_are_so_whatever_stands_before_them(prefix):
+    NumberSeries.objects.filter(code="MANUAL").update(prefix=prefix)
+    ann, bob = make_user("ann"), make_user("bob")
+    last = post(approve(submit(make_manual_entry(ann), actor=ann, reason="Statement"), actor=bob), actor=ann)
+    assert (last.manual_entry.number, last.manual_entry.sequence) == (f"{prefix}000004", 4)
+    assert found("manual entries numbered") == []
 
 
 def test_a_number_lost_at_the_end_is_named():

@@ -13,7 +13,15 @@ from django.urls import reverse
 from config.checks import check_books
 from credits.services.allocate import allocate
 from credits.services.milestones import complete
-from ledger.models import Dimension, DimensionValue, JournalEntry, LedgerAccount, ManualEntry
+from ledger.models import (
+    Dimension,
+    DimensionValue,
+    JournalEntry,
+    LedgerAccount,
+    LedgerSetup,
+    ManualEntry,
+    ProductPostingGroup,
+)
 from ledger.services.manual import approve, post, send_back, submit
 from ledger.services.reversal import reverse_manual
 from tests.builders import (
@@ -21,6 +29,7 @@ from tests.builders import (
     make_entry,
     make_manual_entry,
     make_milestone,
+    make_period,
     make_project,
     make_purchase,
     make_rate,
@@ -157,6 +166,75 @@ def test_what_changed_between_look_and_approval_is_shown_before_it_is_approved(c
     answer = controller.post(page.url, page.data | {"fingerprint": seen})
     assert answer.status_code == 200 and answer.context["stale"]
     assert ManualEntry.objects.get().state == "submitted"
+
+
+REGIONS = ("NORTH", "SOUTH")
+
+
+@pytest.fixture
+def regions(company) -> None:
+    dimension = Dimension.objects.create(code="REGION", name="Region")
+    for code in REGIONS:
+        dimension.values.create(code=code, name=code.capitalize())
+
+
+def head_of(page: Page) -> list[tuple]:
+    return [(change.label, change.after, change.note) for change in page.preview().changes]
+
+
+def test_the_approval_shows_all_that_is_approved(controller, ann, regions):
+    make_period(2026, 10, closed_by=ann)
+    entry = make_manual_entry(ann, on=datetime.date(2026, 10, 30))
+    entry.lines.filter(line_no=1).update(dimensions={"REGION": "NORTH"}, product_group="CREDITS")
+    submit(entry, actor=ann, reason="Statement")
+    page = Page(controller, address("manual-entry-approve", entry.pk))
+    assert head_of(page) == [
+        (f"Manual entry {entry.pk}", "Approved", "Bank charges. Statement"),
+        ("Effective on", "30 Oct 2026", "as things stand, posted on 1 Nov 2026"),
+        ("Submitted", "24 Nov 2026, 12:00:00", "by ann"),
+    ]
+    group = ProductPostingGroup.objects.get(pk="CREDITS")
+    assert [line.note for line in page.preview().postings] == [f"Product group: {group}; Region: North", ""]
+
+
+def test_what_the_books_would_not_take_now_is_said_and_approved_nonetheless(controller, ann):
+    LedgerSetup.objects.update(posting_to=datetime.date(2026, 11, 1))
+    entry = submit(make_manual_entry(ann), actor=ann, reason="Statement")
+    page = Page(controller, address("manual-entry-approve", entry.pk))
+    assert "Posting is allowed to 1 Nov 2026" in head_of(page)[1][2]
+    assert page.confirm().url == entry.get_absolute_url()
+
+
+@pytest.mark.parametrize("changed", ["day", "region", "group", "nothing"])
+@pytest.mark.parametrize("verb", ["approve", "post"])
+def test_a_page_opened_before_the_entry_was_sent_back_neither_approves_nor_posts(
+    controller, finance, ann, bob, regions, time_machine, verb, changed
+):
+    def submitted_anew():
+        submit(ManualEntry.objects.get(), actor=ann, reason="Statement")
+        if verb == "post":
+            approve(ManualEntry.objects.get(), actor=bob)
+
+    entry = make_manual_entry(ann)
+    entry.lines.filter(line_no=1).update(dimensions={"REGION": "NORTH"})
+    submitted_anew()
+    client = controller if verb == "approve" else finance
+    page = Page(client, address(f"manual-entry-{verb}", entry.pk))
+    seen = page.preview().fingerprint
+    time_machine.move_to("2026-11-24T12:00:01+00:00" if changed == "nothing" else "2026-11-24T12:00:00+00:00")
+    send_back(entry, actor=ann, reason="Wrong")
+    if changed == "day":
+        ManualEntry.objects.update(effective_on=datetime.date(2026, 11, 3))
+    if changed == "region":
+        entry.lines.filter(line_no=1).update(dimensions={"REGION": "SOUTH"})
+    if changed == "group":
+        entry.lines.filter(line_no=1).update(product_group="CREDITS")
+    submitted_anew()
+    state = ManualEntry.objects.get().state
+    answer = client.post(page.url, page.data | {"fingerprint": seen})
+    assert answer.status_code == 200 and answer.context["stale"]
+    assert ManualEntry.objects.get().state == state
+    assert page.confirm().url == entry.get_absolute_url()
 
 
 @pytest.mark.parametrize(

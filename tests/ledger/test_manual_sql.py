@@ -7,7 +7,7 @@ from django.db import Error, connection, transaction
 
 from ledger.models import ManualEntry
 from ledger.services.manual import approve, post, submit
-from tests.builders import make_manual_entry, make_user
+from tests.builders import make_entry, make_manual_entry, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
 
@@ -64,6 +64,12 @@ def approved(submitted, bob) -> ManualEntry:
 def posted(approved, ann) -> ManualEntry:
     post(approved, actor=ann)
     return ManualEntry.objects.get(pk=approved.pk)
+
+
+@pytest.fixture
+def posted_before(company):
+    """An entry of the books, of another event."""
+    return make_entry()
 
 
 def change(entry: ManualEntry, values: str):
@@ -136,6 +142,7 @@ def test_nor_does_one_who_takes_himself_out_of_the_makers_on_the_way(submitted, 
         "submitted_by_id = created_by_id",
         "approved_by_id = {bob}",
         "number = 'MJ-000009'",
+        "sequence = 9",
     ],
 )
 def test_a_state_has_its_people(entry, values, bob):
@@ -148,9 +155,13 @@ def test_without_a_reason_it_is_not_submitted(entry, ann):
         change(entry, f"state = 'submitted', submitted_by_id = {ann.pk}")
 
 
-def test_neither_posted_without_an_entry_nor_without_a_number(approved):
-    with refused("manual_entry_state_has_its_people"):
-        change(approved, "state = 'posted', number = 'MJ-000001'")
+def test_neither_posted_without_an_entry_nor_without_a_number_and_its_place(approved, posted_before):
+    given = {"number": "'MJ-000009'", "sequence": "9", "entry_id": str(posted_before.pk)}
+    for missing, empty in (("number", "''"), ("sequence", "NULL"), ("sequence", "0"), ("entry_id", "NULL")):
+        values = given | {missing: empty}
+        with refused("manual_entry_state_has_its_people"):
+            change(approved, "state = 'posted', " + ", ".join(f"{name} = {value}" for name, value in values.items()))
+    change(approved, "state = 'posted', " + ", ".join(f"{name} = {value}" for name, value in given.items()))
 
 
 @pytest.mark.parametrize("state", ["approved", "posted"])
@@ -208,7 +219,7 @@ def test_a_line_does_not_move_to_another_entry(entry, ann):
 def test_a_number_is_given_once_and_an_entry_of_the_books_asked_for_once(posted, ann, bob):
     second = approve(submit(make_manual_entry(ann), actor=ann, reason="Statement"), actor=bob)
     with refused("ledger_manualentry_entry_id_key"):
-        change(second, f"state = 'posted', number = 'MJ-000002', entry_id = {posted.entry_id}")
+        change(second, f"state = 'posted', number = 'MJ-000002', sequence = 2, entry_id = {posted.entry_id}")
     other = post(approve(submit(make_manual_entry(ann), actor=ann, reason="Statement"), actor=bob), actor=ann)
     assert other.manual_entry.number == "MJ-000002"
     with refused("number_series_counts_up|follows"):
@@ -225,7 +236,10 @@ def test_two_entries_never_share_a_number(posted, ann, bob):
     """
     with refused("manual_entry_numbered_once"):
         other = run(journal)[0]
-        change(second, f"state = 'posted', number = '{posted.number}', entry_id = {other}")
+        change(second, f"state = 'posted', number = '{posted.number}', sequence = 2, entry_id = {other}")
+    with refused("ledger_manualentry_sequence_key"):
+        other = run(journal)[0]
+        change(second, f"state = 'posted', number = 'X-000001', sequence = 1, entry_id = {other}")
 
 
 @pytest.mark.parametrize(

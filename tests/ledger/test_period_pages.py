@@ -198,9 +198,14 @@ def test_nobody_else_to_approve_is_said(ann, october):
 
 def test_a_request_is_declined_or_withdrawn_and_the_period_stays_closed(ann, bob, october):
     close_period(october, actor=ann[0])
-    for client in (bob[1], ann[1]):
+    for client, verb, ended in ((bob[1], "Decline", "declined"), (ann[1], "Withdraw", "withdrawn")):
         asked = request_reopening(october, actor=ann[0], reason="Late")
-        confirm(client, address("reopening-decline", asked.pk))
+        url = address("reopening-decline", asked.pk)
+        shown = client.get(url)
+        assert shown.context["preview"].confirm_label == f"{verb}: the period stays closed"
+        assert f"{verb} the reopening of 2026-10" in text(shown)
+        assert rows(shown)[0][:2] == ("waiting", ended)
+        confirm(client, url)
         asked.refresh_from_db()
         assert asked.declined_at and not asked.approved_at
     assert state_of(october) == State.CLOSED

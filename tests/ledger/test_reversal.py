@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from config.checks import check_books
-from ledger.exceptions import AlreadyReversed, BadManualEntry, DatedAhead, NotByHand, NotReversible
+from ledger.exceptions import AlreadyReversed, BadManualEntry, DatedAhead, MakerApproves, NotByHand, NotReversible
 from ledger.models import ChangeLogEntry, JournalEntry, LedgerAccount, ManualEntry
 from ledger.services.manual import approve, edit_draft, post, submit
 from ledger.services.manual_lines import ManualLine, ManualTerms
@@ -109,7 +109,7 @@ def test_corrected_and_posted_anew(ann, bob):
     assert (copy.state, copy.number, copy.makers, copy.effective_on, copy.currency_id) == (
         "draft",
         "",
-        [bob.pk],
+        [ann.pk, bob.pk],
         DAY,
         "GBP",
     )
@@ -122,12 +122,21 @@ def test_corrected_and_posted_anew(ann, bob):
         ManualLine(account=accounts["1000"], credit=Decimal(5)),
     ]
     edit_draft(copy, terms, lines=right, actor=bob)
-    post(approve(submit(copy, actor=bob, reason="Right account"), actor=ann), actor=bob)
+    post(approve(submit(copy, actor=bob, reason="Right account"), actor=make_user("cat")), actor=bob)
     assert trial_balance() == {
         "4095": {"GBP": 5, "LCY": Decimal("6.36")}, "1000": {"GBP": -5, "LCY": Decimal("-6.36")},
     }  # fmt: skip
     assert ManualEntry.objects.get(pk=copy.pk).number == "MJ-000002"
     assert offenders() == []
+
+
+def test_nobody_approves_figures_of_their_own_by_way_of_a_copy(ann, bob):
+    reverse_manual(posted(bob, ann), actor=bob, reason="Wrong day")
+    copy = submit(copy_to_draft(ManualEntry.objects.get(), actor=ann), actor=ann, reason="Right day")
+    for maker in (ann, bob):
+        with pytest.raises(MakerApproves):
+            approve(copy, actor=maker)
+    assert approve(copy, actor=make_user("cat")).state == "approved"
 
 
 def test_the_copy_is_signed(ann, bob):
