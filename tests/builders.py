@@ -100,7 +100,7 @@ def make_manual_entry(actor, *lines: tuple[str, str, str], on=datetime.date(2026
 
 
 def make_period(year: int = 2026, month: int = 10, *, closed_by=None) -> AccountingPeriod:
-    (made, _) = create_months(datetime.date(year, month, 1), 1)
+    (made, _) = create_months(datetime.date(year, month, 1), 1, actor=closed_by)
     return close_period(made[0], actor=closed_by) if closed_by else made[0]
 
 

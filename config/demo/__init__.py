@@ -34,10 +34,10 @@ def load() -> bool:
         return False
     if other := LedgerSetup.objects.exclude(company_name=COMPANY).first():
         raise AnotherCompany(other.company_name)
-    make_company()
     people = {user.username: user for user in get_user_model().objects.all()}
+    make_company(people["controller"])
     books.make_dimensions(people["controller"])
-    accounts, products = make_accounts(), make_products()
+    accounts, products = make_accounts(people["sales"]), make_products(people["sales"])
     today = business_date()
     sales.sell(accounts, products, people["sales"], today)
     history.live(accounts, people, today)

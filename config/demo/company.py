@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 from credits.models import CreditsSetup
 from ledger.dates import business_date
@@ -16,12 +17,12 @@ RATES = {"EUR": Decimal("1.0920"), "GBP": Decimal("1.2710"), "JPY": Decimal("0.0
 DRIFT = (0, 4, 9, 7, 12, 15, 11, 6, -3, -8, -5, 2)
 
 
-def make_company() -> LedgerSetup:
+def make_company(actor: Any) -> LedgerSetup:
     setup = install_chart(company_name=COMPANY, lcy="USD", time_zone=TIME_ZONE)
     ProductPostingGroup.objects.get_or_create(code="SERVICES", defaults={"name": "Services without credits"})
     CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
     january = datetime.date(business_date().year - 1, 1, 1)
-    create_months(january, 24)
+    create_months(january, 24, actor=actor)
     make_rates(january.replace(year=january.year - 1))
     return setup
 

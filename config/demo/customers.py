@@ -1,6 +1,7 @@
 """Who buys, and what is sold. Prices that divide by their credits, and prices that do not."""
 
 from decimal import Decimal
+from typing import Any
 
 from ledger.models import BusinessPostingGroup, Currency, ProductPostingGroup
 from opportunities.models import Account, Product
@@ -46,7 +47,7 @@ PRODUCTS = {
 REGION = {"EUR": "EUROPE", "GBP": "EUROPE", "JPY": "ASIA"}
 
 
-def make_accounts() -> dict[str, Account]:
+def make_accounts(actor: Any) -> dict[str, Account]:
     made: dict[str, Account] = {}
     for key, (name, currency, group, payer) in ACCOUNTS.items():
         made[key] = create_account(
@@ -55,11 +56,12 @@ def make_accounts() -> dict[str, Account]:
             business_group=BusinessPostingGroup.objects.get(pk=group),
             bill_to=made.get(payer or ""),
             dimensions={"REGION": REGION.get(currency, "AMERICAS")},
+            actor=actor,
         )
     return made
 
 
-def make_products() -> dict[str, Product]:
+def make_products(actor: Any) -> dict[str, Product]:
     return {
         code: create_product(
             code=code,
@@ -68,6 +70,7 @@ def make_products() -> dict[str, Product]:
             currency=Currency.objects.get(pk=currency),
             services_credits=credits,
             product_group=ProductPostingGroup.objects.get(pk=group),
+            actor=actor,
         )
         for code, (name, price, currency, credits, group) in PRODUCTS.items()
     }

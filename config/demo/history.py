@@ -97,6 +97,7 @@ def live(accounts: dict[str, Account], people: dict, today: datetime.date) -> No
             name=name,
             account=accounts[account],
             currency=Currency.objects.get(pk=currency) if currency else accounts[account].currency,
+            actor=people["sales"],
         )
         for key, (account, name, currency) in PROJECTS.items()
     }

@@ -48,9 +48,8 @@ def sell(accounts: dict[str, Account], products: dict[str, Product], actor, toda
             stage=stage,
             closes_on=today + datetime.timedelta(days=closes),
         )
-        opportunity = create_opportunity(
-            terms, lines=[line_terms(terms, products[code], quantity, discount) for code, quantity, discount in lines]
-        )
+        sold = [line_terms(terms, products[code], quantity, discount) for code, quantity, discount in lines]
+        opportunity = create_opportunity(terms, lines=sold, actor=actor)
         if bought is not None:
             day = today if bought == "draft" else today + datetime.timedelta(days=bought)
             buy(opportunity, actor=actor, on=day)

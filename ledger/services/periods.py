@@ -4,7 +4,7 @@ import calendar
 import datetime
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
@@ -12,7 +12,8 @@ from ledger.exceptions import PeriodsOpen, ReopeningRefused, TieOutDiffers
 from ledger.models import AccountingPeriod, PeriodReopening
 from ledger.reports.people import named, who_may
 from ledger.services.changes import made_by
-from ledger.tie_outs import Checked, check_books
+from ledger.services.locks import lock_periods
+from ledger.tie_outs import Checked, check_for_closing
 from pages.refusals import Refused
 
 
@@ -29,13 +30,14 @@ def _last_day(day: datetime.date) -> datetime.date:
 
 
 @transaction.atomic
-def create_months(first: datetime.date, count: int) -> tuple[list[AccountingPeriod], list[AccountingPeriod]]:
+def create_months(first: datetime.date, count: int, *, actor) -> tuple[list[AccountingPeriod], list[AccountingPeriod]]:
     """Makes a period of each month that no period covers or names; gives what was made and what was left out because it
     is there already. Safe to repeat: the second time everything is left out."""
-    _lock_periods()
+    lock_periods()
     wanted = months(first, count)
     overlapping = AccountingPeriod.objects.filter(starts_on__lte=wanted[-1].ends_on, ends_on__gte=wanted[0].starts_on)
     there = list(overlapping | AccountingPeriod.objects.filter(name__in=[month.name for month in wanted]))
+    made_by(actor, "Create periods")
     left_out = [month for month in wanted if any(_clash(month, period) for period in there)]
     made = AccountingPeriod.objects.bulk_create(month for month in wanted if month not in left_out)
     return made, left_out
@@ -52,9 +54,9 @@ def close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     postings under way, then looks at all of the books, and nothing is posted in between. Refused: while an earlier period is
     open, or when it is closed already (PeriodsOpen); where anything differs (TieOutDiffers), naming the first lot or entry
     and by how much."""
-    _lock_periods()
+    lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
-    if refusal := refusal_to_close(period) or refusal_of_books(period, check_books()):
+    if refusal := refusal_to_close(period) or refusal_of_books(period, check_for_closing(period.ends_on)):
         raise refusal
     made_by(actor, "Close period")
     AccountingPeriod.objects.filter(pk=period.pk).update(closed_at=_now(), closed_by=actor)
@@ -66,7 +68,7 @@ def close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
 def soft_close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     """Closes the period to everybody but those who may post in soft-closed periods, and to the night. Waits for postings
     under way. Refused (PeriodsOpen) unless it is open and no earlier period is."""
-    _lock_periods()
+    lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
     if refusal := refusal_to_soft_close(period):
         raise refusal
@@ -80,7 +82,7 @@ def soft_close_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
 def open_period(period: AccountingPeriod, *, actor) -> AccountingPeriod:
     """Opens a soft-closed period to everybody again. Refused (PeriodsOpen) unless it is soft-closed and no later period is
     closed in any way."""
-    _lock_periods()
+    lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
     if refusal := refusal_to_open(period):
         raise refusal
@@ -127,7 +129,7 @@ def _earlier_is(period: AccountingPeriod, **state) -> Refused | None:
 def request_reopening(period: AccountingPeriod, *, actor, reason: str) -> PeriodReopening:
     """Asks for a closed period to be opened again; nothing opens before another person approves. Refused (PeriodsOpen): a
     period that is open, or behind a closed one; (ReopeningRefused): without a reason, or asked for already."""
-    _lock_periods()
+    lock_periods()
     period = AccountingPeriod.objects.get(pk=period.pk)
     if refusal := refusal_to_reopen(period):
         raise refusal
@@ -212,7 +214,7 @@ def refusal_to_decline(reopening: PeriodReopening) -> Refused | None:
 
 
 def _lock_request(reopening: PeriodReopening) -> PeriodReopening:
-    _lock_periods()
+    lock_periods()
     return PeriodReopening.objects.select_related("period", "requested_by").get(pk=reopening.pk)
 
 
@@ -220,9 +222,3 @@ def _now() -> Func:
     """The clock of the database, read under the lock: it is later than the start of every posting that came before, and
     `check_books` can tell those from later ones."""
     return Func(function="clock_timestamp", output_field=DateTimeField())
-
-
-def _lock_periods() -> None:
-    """The lock that posting takes shared, alone: waits for postings under way, and later ones wait for the commit."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_lock_periods(true)")

@@ -9,7 +9,15 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from ledger.dates import ledger_setup
-from ledger.exceptions import BadSeries, LcyFixed, PostingRangeReversed, RateRefused, SeriesFixed, UnknownTimeZone
+from ledger.exceptions import (
+    BadSeries,
+    LcyFixed,
+    PostingRangeReversed,
+    PrefixRunsOn,
+    RateRefused,
+    SeriesFixed,
+    UnknownTimeZone,
+)
 from ledger.models import (
     BusinessPostingGroup,
     Currency,
@@ -21,6 +29,7 @@ from ledger.models import (
     ProductPostingGroup,
 )
 from ledger.services.changes import made_by
+from ledger.services.locks import lock_periods
 from pages import formats
 from pages.refusals import Refused
 
@@ -42,9 +51,10 @@ class SetupTerms:
 
 @transaction.atomic
 def set_ledger_setup(terms: SetupTerms, *, actor) -> LedgerSetup:
-    """Fills in the general ledger setup, or changes it; postings from now on follow it. Another range of allowed days waits
-    for postings under way. Refused: another LCY once anything is posted (LcyFixed), UnknownTimeZone, a last day before the
+    """Fills in the general ledger setup, or changes it; postings from now on follow it. Waits for postings under way.
+    Refused: another LCY once anything is posted (LcyFixed), UnknownTimeZone, a last day before the
     first (PostingRangeReversed)."""
+    lock_periods()
     setup = LedgerSetup.objects.select_for_update().first() or LedgerSetup(pk=1)
     if refusal := refusal_to_set(setup, terms):
         raise refusal
@@ -73,8 +83,11 @@ def is_lcy_fixed() -> bool:
 
 
 @transaction.atomic
-def set_accounts(*, business_group: BusinessPostingGroup, product_group: ProductPostingGroup, **cell) -> PostingSetup:
+def set_accounts(
+    *, business_group: BusinessPostingGroup, product_group: ProductPostingGroup, actor, **cell
+) -> PostingSetup:
     """Fills the cell of the posting setup, or blocks it; postings from now on take these accounts, or are refused."""
+    made_by(actor, "Change posting setup")
     setup, _ = PostingSetup.objects.update_or_create(
         business_group=business_group, product_group=product_group, defaults=cell
     )
@@ -83,12 +96,13 @@ def set_accounts(*, business_group: BusinessPostingGroup, product_group: Product
 
 @transaction.atomic
 def set_rate(
-    *, rate: ExchangeRate | None = None, currency: Currency, starting_on: date, per_unit: Decimal
+    *, rate: ExchangeRate | None = None, currency: Currency, starting_on: date, per_unit: Decimal, actor
 ) -> ExchangeRate:
     """Enters a rate, or corrects `rate`. Postings of that day and later ones take it from now on; lots keep the rate of
     their day. Refused (RateRefused): a rate for the LCY, a second one for the same day."""
     if refusal := refusal_to_set_rate(currency, ledger_setup().lcy):
         raise refusal
+    made_by(actor, "Correct exchange rate" if rate else "Enter exchange rate")
     rate = rate or ExchangeRate()
     rate.currency, rate.starting_on, rate.rate = currency, starting_on, per_unit
     try:
@@ -110,12 +124,15 @@ def refusal_to_set_rate(currency: Currency, lcy: Currency) -> RateRefused | None
 @transaction.atomic
 def set_number_series(series: NumberSeries, *, description: str, prefix: str, digits: int, actor) -> NumberSeries:
     """Changes how the next numbers of the series are written; it goes on counting where it is, and numbers that were given
-    stay. Refused: the series of the journal's register (SeriesFixed), more digits than fit (BadSeries)."""
+    stay. Refused: the series of the journal's register (SeriesFixed), more digits than fit (BadSeries), a prefix that ends
+    in a digit (PrefixRunsOn)."""
     series = NumberSeries.objects.select_for_update().get(pk=series.pk)
     if refusal := refusal_to_change_series(series):
         raise refusal
     if not 1 <= digits <= MOST_DIGITS:
         raise BadSeries(digits, MOST_DIGITS)
+    if prefix[-1:].isdigit():
+        raise PrefixRunsOn(prefix)
     made_by(actor, "Change number series")
     series.description, series.prefix, series.digits = description, prefix, digits
     series.save(update_fields=["description", "prefix", "digits"])

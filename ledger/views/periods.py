@@ -63,7 +63,8 @@ class PeriodCreate(ActionPage):
         return {"first": next_month(business_date()), "count": 12}
 
     def run(self, form: MonthsForm) -> Preview:
-        made, left_out = create_months(form.cleaned_data["first"], form.cleaned_data["count"])
+        asked = form.cleaned_data
+        made, left_out = create_months(asked["first"], asked["count"], actor=self.request.user)
         return Preview(
             changes=[Change(f"Period {month}", "", "open", note=span(month)) for month in made],
             left_out=[

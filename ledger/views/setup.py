@@ -66,7 +66,7 @@ class PostingSetupEdit(FormPage):
 
     def save(self, form: PostingSetupForm) -> PostingSetup:
         cell = {"business_group": self.object.business_group, "product_group": self.object.product_group}
-        return set_accounts(**cell, **form.cleaned_data)
+        return set_accounts(**cell, **form.cleaned_data, actor=self.request.user)
 
 
 class SetupList(ListPage):
@@ -106,7 +106,7 @@ class RateCreate(FormPage):
     def save(self, form: RateForm) -> ExchangeRate:
         entered = form.cleaned_data
         pair = {"currency": entered["currency"], "starting_on": entered["starting_on"]}
-        return set_rate(rate=self.object, per_unit=entered["rate"], **pair)
+        return set_rate(rate=self.object, per_unit=entered["rate"], **pair, actor=self.request.user)
 
 
 class RateEdit(RateCreate):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from ledger.models import BusinessPostingGroup, Currency
+from ledger.services.changes import made_by
 from ledger.services.dimensions import check_dimensions
 from opportunities.exceptions import BadBillTo
 from opportunities.models import Account
@@ -20,11 +21,13 @@ def create_account(
     business_group: BusinessPostingGroup,
     bill_to: Account | None = None,
     dimensions: Mapping[str, str] | None = None,
+    actor,
 ) -> Account:
     """Makes the account under the next free number. `dimensions` are proposed for what it buys. Refused: a payer that is
     itself billed to another (BadBillTo); a value that a dimension does not have or that is blocked (BadDimension)."""
     check_bill_to(None, bill_to)
     check_dimensions(dimensions or {})
+    made_by(actor, "Create account")
     account = Account(name=name, currency=currency, business_group=business_group, bill_to=bill_to)
     account.dimensions = dict(dimensions or {})
     account.number = free_number(Account)
@@ -41,11 +44,13 @@ def edit_account(
     business_group: BusinessPostingGroup,
     bill_to: Account | None,
     dimensions: Mapping[str, str] | None = None,
+    actor,
 ) -> Account:
     """Changes the account; without `dimensions` it keeps its own. What was sold and posted before keeps its currency, its
     accounts and its dimensions. Refused: the account itself as its payer, and a chain of payers (BadBillTo); BadDimension."""
     account = lock_account(account.pk)
     check_bill_to(account, bill_to)
+    made_by(actor, "Edit account")
     if dimensions is not None:
         check_dimensions(dimensions, kept=account.dimensions)
         account.dimensions = dict(dimensions)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from ledger.models import Currency
+from ledger.services.changes import made_by
 from opportunities.exceptions import OpportunityFixed
 from opportunities.models import Account, Opportunity
 from opportunities.reports.usage import buyers_of
@@ -27,9 +28,10 @@ class OpportunityTerms:
 
 
 @transaction.atomic
-def create_opportunity(terms: OpportunityTerms, *, lines: Sequence[LineTerms] = ()) -> Opportunity:
+def create_opportunity(terms: OpportunityTerms, *, lines: Sequence[LineTerms] = (), actor) -> Opportunity:
     """Makes the opportunity under the next free number, with its lines priced. Refused: what a line refuses."""
     lock_account(terms.account.pk)
+    made_by(actor, "Create opportunity")
     opportunity = Opportunity(**vars(terms), number=free_number(Opportunity))
     opportunity.save(force_insert=True)
     write_lines(opportunity, lines, bought={})
@@ -43,6 +45,7 @@ def edit_opportunity(
     *,
     lines: Sequence[LineTerms] = (),
     removed: Collection[int] = (),
+    actor,
 ) -> Opportunity:
     """Changes head and lines; a line that is not named stays.
 
@@ -55,6 +58,7 @@ def edit_opportunity(
     for field in ("account", "currency") if bought else ():
         if getattr(opportunity, f"{field}_id") != getattr(terms, field).pk:
             raise OpportunityFixed(opportunity, field, bought)
+    made_by(actor, "Edit opportunity")
     remove_lines(opportunity, removed, bought)
     if opportunity.currency_id != terms.currency.pk:
         lines = [*lines, *unnamed_lines(opportunity, lines)]

@@ -4,6 +4,7 @@ stand on the project."""
 from django.db import transaction
 
 from ledger.models import Currency
+from ledger.services.changes import made_by
 from opportunities.exceptions import ProjectFixed
 from opportunities.models import Account, Project
 from opportunities.reports.usage import first_user_of
@@ -12,16 +13,17 @@ from opportunities.services.numbers import free_number
 
 
 @transaction.atomic
-def create_project(*, name: str, account: Account, currency: Currency) -> Project:
+def create_project(*, name: str, account: Account, currency: Currency, actor) -> Project:
     """Makes the project under the next free number."""
     lock_account(account.pk)
+    made_by(actor, "Create project")
     project = Project(name=name, account=account, currency=currency, number=free_number(Project))
     project.save(force_insert=True)
     return project
 
 
 @transaction.atomic
-def edit_project(project: Project, *, name: str, account: Account, currency: Currency) -> Project:
+def edit_project(project: Project, *, name: str, account: Account, currency: Currency, actor) -> Project:
     """Changes the project. Refused (ProjectFixed): another account or currency once a milestone is there."""
     lock_account(project.account_id)
     project = Project.objects.select_for_update().get(pk=project.pk)
@@ -31,6 +33,7 @@ def edit_project(project: Project, *, name: str, account: Account, currency: Cur
     ]  # fmt: skip
     if moved and (user := first_user_of(project)):
         raise ProjectFixed(project, moved[0], user)
+    made_by(actor, "Edit project")
     project.name, project.account, project.currency = name, account, currency
     project.save()
     return project

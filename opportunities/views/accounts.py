@@ -70,7 +70,7 @@ class AccountCreate(FormPage):
     success_message = "The account is there."
 
     def save(self, form: AccountForm) -> Account:
-        return create_account(**form.entered())
+        return create_account(**form.entered(), actor=self.request.user)
 
 
 class AccountEdit(FormPage):
@@ -86,4 +86,4 @@ class AccountEdit(FormPage):
         return {"instance": self.object}
 
     def save(self, form: AccountForm) -> Account:
-        return edit_account(self.object, **form.entered())
+        return edit_account(self.object, **form.entered(), actor=self.request.user)

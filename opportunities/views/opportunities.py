@@ -74,7 +74,7 @@ class OpportunityCreate(FormPage):
         return {"account": asked(Account, self.request.GET.get("account")), "closes_on": business_date()}
 
     def save(self, form: OpportunityForm) -> Opportunity:
-        return create_opportunity(form.terms(), lines=form.lines.terms())
+        return create_opportunity(form.terms(), lines=form.lines.terms(), actor=self.request.user)
 
 
 class OpportunityEdit(FormPage):
@@ -91,4 +91,5 @@ class OpportunityEdit(FormPage):
         return {"instance": self.object}
 
     def save(self, form: OpportunityForm) -> Opportunity:
-        return edit_opportunity(self.object, form.terms(), lines=form.lines.terms(), removed=form.lines.removed())
+        lines, removed = form.lines.terms(), form.lines.removed()
+        return edit_opportunity(self.object, form.terms(), lines=lines, removed=removed, actor=self.request.user)

@@ -57,7 +57,7 @@ class ProjectCreate(FormPage):
         return {"account": asked(Account, self.request.GET.get("account"))}
 
     def save(self, form: ProjectForm) -> Project:
-        return create_project(**form.cleaned_data)
+        return create_project(**form.cleaned_data, actor=self.request.user)
 
 
 class ProjectEdit(FormPage):
@@ -75,4 +75,4 @@ class ProjectEdit(FormPage):
         return {"instance": self.object, "locked": {"account": reason, "currency": reason} if user else {}}
 
     def save(self, form: ProjectForm) -> Project:
-        return edit_project(self.object, **form.cleaned_data)
+        return edit_project(self.object, **form.cleaned_data, actor=self.request.user)

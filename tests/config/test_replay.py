@@ -84,8 +84,8 @@ class TestWhatWasTrueThen:
     def test_a_rate_that_was_corrected_since(self, account, sam):
         builders.make_purchase(account, currency="GBP", actor=sam)
         pounds, rate = Currency.objects.get(code="GBP"), ExchangeRate.objects.get()
-        set_rate(rate=rate, currency=pounds, starting_on=rate.starting_on, per_unit=Decimal("1.5"))
-        set_rate(currency=pounds, starting_on=datetime.date(2026, 11, 1), per_unit=Decimal("1.6"))
+        set_rate(rate=rate, currency=pounds, starting_on=rate.starting_on, per_unit=Decimal("1.5"), actor=sam)
+        set_rate(currency=pounds, starting_on=datetime.date(2026, 11, 1), per_unit=Decimal("1.6"), actor=sam)
         lot = builders.make_purchase(account, currency="GBP", actor=sam)
         assert lot.exchange_rate == Decimal("1.6")
         assert differences() == []
@@ -99,7 +99,7 @@ class TestWhatWasTrueThen:
         assert differences() == []
 
     def test_periods_closed_opened_again_and_soft_closed_and_a_first_day_of_posting(self, account, sam):
-        create_months(datetime.date(2026, 9, 1), 3)
+        create_months(datetime.date(2026, 9, 1), 3, actor=sam)
         september, october, _ = AccountingPeriod.objects.order_by("starts_on")
 
         def buy():
@@ -121,7 +121,7 @@ class TestWhatWasTrueThen:
         assert days == 5
 
     def test_who_may_post_in_soft_closed_periods_may(self, account):
-        (october,), _ = create_months(datetime.date(2026, 10, 1), 1)
+        (october,), _ = create_months(datetime.date(2026, 10, 1), 1, actor=None)
         soft_close_period(october, actor=builders.make_user("second"))
         day = datetime.date(2026, 10, 5)
         boss = builders.make_user("boss", is_superuser=True)

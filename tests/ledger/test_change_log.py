@@ -15,9 +15,23 @@ from credits.models import Milestone
 from credits.services.dates import change_dates
 from credits.services.edit_milestone import Details, edit_milestone
 from credits.services.purchases import confirm_purchase, delete_draft, edit_draft, return_to_draft
-from ledger.models import ChangeLogEntry, ExchangeRate, LedgerAccount
+from ledger.models import (
+    BusinessPostingGroup,
+    ChangeLogEntry,
+    Currency,
+    ExchangeRate,
+    LedgerAccount,
+    PostingSetup,
+    ProductPostingGroup,
+)
 from ledger.reports.changes import changes_of, described
 from ledger.services.changes import made_by
+from ledger.services.periods import create_months
+from ledger.services.setup import set_accounts, set_rate
+from opportunities.services.accounts import create_account, edit_account
+from opportunities.services.opportunities import OpportunityTerms, create_opportunity, edit_opportunity
+from opportunities.services.products import create_product, edit_product
+from opportunities.services.projects import create_project, edit_project
 from tests.builders import (
     make_account,
     make_company,
@@ -29,6 +43,7 @@ from tests.builders import (
     make_user,
 )
 
+DAY = datetime.date(2026, 12, 1)
 pytestmark = pytest.mark.django_db
 
 
@@ -130,6 +145,94 @@ def test_a_save_that_changes_nothing_leaves_nothing(sam):
     before = ChangeLogEntry.objects.count()
     LedgerAccount.objects.get(pk="1000").save()
     assert ChangeLogEntry.objects.count() == before
+
+
+def enter_rate(sam):
+    return set_rate(currency=Currency.objects.get(pk="GBP"), starting_on=DAY, per_unit=Decimal("1.27"), actor=sam)
+
+
+def correct_rate(sam):
+    rate = make_rate("GBP", "1.2711")
+    return set_rate(rate=rate, currency=rate.currency, starting_on=DAY, per_unit=Decimal("1.28"), actor=sam)
+
+
+def block_cell(sam):
+    cell = PostingSetup.objects.get(business_group="DOMESTIC", product_group="CREDITS")
+    return set_accounts(business_group=cell.business_group, product_group=cell.product_group, blocked=True, actor=sam)
+
+
+def new_month(sam):
+    return create_months(DAY, 1, actor=sam)[0][0]
+
+
+def new_account(sam):
+    terms = {"currency": Currency.objects.get(pk="USD"), "business_group": BusinessPostingGroup.objects.first()}
+    return create_account(name="Marlowe", **terms, actor=sam)
+
+
+def other_account(sam):
+    account = new_account(None)
+    terms = {"currency": account.currency, "business_group": account.business_group, "bill_to": None}
+    return edit_account(account, name="Harbour", **terms, actor=sam)
+
+
+def product_terms(name: str) -> dict:
+    group = ProductPostingGroup.objects.get(pk="CREDITS")
+    terms = {"code": "CR-7", "unit_price": Decimal(1), "currency": Currency.objects.get(pk="USD")}
+    return terms | {"name": name, "product_group": group, "services_credits": 7}
+
+
+def new_product(sam):
+    return create_product(**product_terms("Seven"), actor=sam)
+
+
+def other_product(sam):
+    return edit_product(new_product(None), **product_terms("Another seven"), actor=sam)
+
+
+def sold(account, name: str) -> OpportunityTerms:
+    return OpportunityTerms(name=name, account=account, currency=account.currency, stage="open", closes_on=DAY)
+
+
+def new_opportunity(sam):
+    return create_opportunity(sold(make_account(), "Rollout"), actor=sam)
+
+
+def other_opportunity(sam):
+    made = new_opportunity(None)
+    return edit_opportunity(made, sold(made.account, "Phase 2"), actor=sam)
+
+
+def new_project(sam):
+    account = make_account()
+    return create_project(name="Berths", account=account, currency=account.currency, actor=sam)
+
+
+def other_project(sam):
+    made = new_project(None)
+    return edit_project(made, name="Quays", account=made.account, currency=made.currency, actor=sam)
+
+
+@pytest.mark.parametrize(
+    ("change", "action"),
+    [
+        (enter_rate, "Enter exchange rate"),
+        (correct_rate, "Correct exchange rate"),
+        (block_cell, "Change posting setup"),
+        (new_month, "Create periods"),
+        (new_account, "Create account"),
+        (other_account, "Edit account"),
+        (new_product, "Create product"),
+        (other_product, "Edit product"),
+        (new_opportunity, "Create opportunity"),
+        (other_opportunity, "Edit opportunity"),
+        (new_project, "Create project"),
+        (other_project, "Edit project"),
+    ],
+)
+def test_each_change_is_signed_by_whoever_made_it_whatever_the_transaction_did_before(sam, change, action):
+    made_by(make_user("kim"), "Something else", reason="Another one")
+    assert log(change(sam))[0][:3] == (action, "sam", "")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET reason = 'x'", "DELETE FROM {}", "TRUNCATE {}"])

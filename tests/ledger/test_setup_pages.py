@@ -1,17 +1,22 @@
 """General ledger setup, posting setup and number series: the service, what it refuses, and the pages."""
 
 import datetime
+import threading
+import time
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 
-from ledger.exceptions import BadSeries, LcyFixed, PostingRangeReversed, SeriesFixed, UnknownTimeZone
+from ledger.exceptions import BadSeries, LcyFixed, PostingRangeReversed, PrefixRunsOn, SeriesFixed, UnknownTimeZone
 from ledger.models import ChangeLogEntry, Currency, LedgerSetup, NumberSeries, PostingSetup
 from ledger.reports.posting_setup import posting_matrix
 from ledger.services.numbers import Series, next_numbers
+from ledger.services.posting import first_open_day
 from ledger.services.setup import SetupTerms, set_ledger_setup, set_number_series
 from tests.builders import make_entry, make_user
 from tests.credits.desk import text
+from tests.racing import at_once, split
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
 D = datetime.date
@@ -77,6 +82,40 @@ def test_what_no_setup_can_say_is_refused_and_nothing_is_written(changes, refusa
     with pytest.raises(refusal, match=sentence):
         set_ledger_setup(terms(company_name="Other", **changes), actor=None)
     assert LedgerSetup.objects.get().company_name == "Lot & Sons"
+
+
+def wait_for(count: int) -> None:
+    """Until so many wait for the lock of the periods."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            if cursor.fetchone()[0] >= count:
+                return
+        time.sleep(1 / 20)
+    raise AssertionError(f"fewer than {count} wait")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_service_and_an_update_of_the_row_wait_for_the_periods_in_one_order():
+    under_way = threading.Event()
+
+    @transaction.atomic
+    def a_posting():
+        first_open_day(D(2026, 11, 2))
+        under_way.set()
+        wait_for(2)
+
+    def an_update():
+        under_way.wait(10)
+        LedgerSetup.objects.update(posting_to=D(2026, 11, 30))
+
+    def the_service():
+        wait_for(1)
+        set_ledger_setup(terms(posting_from=D(2026, 11, 1)), actor=None)
+
+    assert split(at_once([a_posting, an_update, the_service])) == (3, [])
+    setup = LedgerSetup.objects.get()
+    assert (setup.posting_from, setup.posting_to) == (D(2026, 11, 1), None)
 
 
 # Its pages.
@@ -179,6 +218,20 @@ def test_digits_that_do_not_fit_are_refused(digits):
     series = NumberSeries.objects.get(code="SCP")
     with pytest.raises(BadSeries, match=f"A number has 1 to 10 digits, not {digits}."):
         set_number_series(series, description="Lots", prefix="L", digits=digits, actor=None)
+
+
+def test_a_prefix_that_ends_in_a_digit_is_refused_at_its_field(signed_in):
+    next_numbers(Series("SCP", "SCP-", "Purchases"), 1)
+    series = NumberSeries.objects.get(code="SCP")
+    sentence = "The prefix MJ26 ends in a digit and would run into the number behind it."
+    with pytest.raises(PrefixRunsOn, match=sentence):
+        set_number_series(series, description="Lots", prefix="MJ26", digits=6, actor=None)
+    page = signed_in("ledger.view_numberseries", "ledger.change_numberseries")
+    typed = {"description": "Lots", "prefix": "MJ26", "digits": "6"}
+    answer = page.post(address("number-series-edit", "SCP"), typed)
+    assert sentence in answer.context["form"].errors["prefix"][0]
+    assert NumberSeries.objects.get(code="SCP").prefix == "SCP-"
+    set_number_series(series, description="Lots", prefix="26/", digits=6, actor=None)
 
 
 def test_the_series_of_the_register_is_shown_and_stays(signed_in):

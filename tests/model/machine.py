@@ -83,7 +83,7 @@ class Machine(RuleBasedStateMachine):
         self.sam, self.ann = builders.make_user("sam"), builders.make_user("ann")
         self.boss = builders.make_user("boss", is_superuser=True)
         self.account, self.other = builders.make_account(), builders.make_account("Another")
-        made, _ = create_months(datetime.date(2025, 12, 1), 24)
+        made, _ = create_months(datetime.date(2025, 12, 1), 24, actor=self.boss)
         self.periods = [(period, Period(period.starts_on, period.ends_on)) for period in made]
         self.model.periods = [twin for _, twin in self.periods]
         builders.make_purchase(

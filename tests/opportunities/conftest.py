@@ -48,6 +48,7 @@ def make_product(code: str = "CR-7", price: str = "1000", *, currency: str = "US
         currency=Currency.objects.get(pk=currency),
         services_credits=credits,
         product_group=ProductPostingGroup.objects.get(pk="CREDITS"),
+        actor=None,
     )
 
 
@@ -62,7 +63,8 @@ def make_terms(account, **changes: Any) -> OpportunityTerms:
 
 
 def make_opportunity(account, *products: Product, **changes: Any) -> Opportunity:
-    return create_opportunity(make_terms(account, **changes), lines=[make_line(product) for product in products])
+    lines = [make_line(product) for product in products]
+    return create_opportunity(make_terms(account, **changes), lines=lines, actor=None)
 
 
 def posted_lines(*lines: dict[str, Any], initial: int = 0) -> dict[str, Any]:

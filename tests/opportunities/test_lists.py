@@ -17,7 +17,7 @@ def add_rows(first: int, last: int) -> None:
         account = make_account(f"Account {number}")
         product = make_product(f"CR-{number}")
         make_opportunity(account, product, product)
-        create_project(name=f"Project {number}", account=account, currency=account.currency)
+        create_project(name=f"Project {number}", account=account, currency=account.currency, actor=None)
 
 
 def queries(client, path: str) -> int:
