@@ -67,7 +67,9 @@ def test_what_differs_from_what_was_approved_is_named_with_its_line(three, sql, 
 
 def test_an_entry_of_the_books_that_nobody_asked_for_is_named():
     entry = make_entry("raw:999", debit="6100", credit="1000")
-    behind_the_triggers(f"UPDATE ledger_journalentry SET kind = 'manual', event_key = 'manual:999' WHERE id = {entry.pk}")
+    behind_the_triggers(
+        f"UPDATE ledger_journalentry SET kind = 'manual', event_key = 'manual:999' WHERE id = {entry.pk}"
+    )
     assert found("manual entries agree") == [("manual:999", "has no manual entry")]
 
 
