@@ -53,7 +53,7 @@ def _changes(part: Part) -> list[Change]:
     )
     first = [_row(part, row, told) for row in part.new[:FIRST]]
     more = len(part.new) - len(first)
-    rest = [Change(f"and {formats.counted(more, f'more {part.about.noun}')}")] if more else []
+    rest = [Change(f"and {formats.counted(more, f'more {part.about.noun}')}", "", "new")] if more else []
     return [_made(part.about.noun, len(part.new), part.unchanged), *first, *rest]
 
 
@@ -63,7 +63,7 @@ def _made(noun: str, new: int, unchanged: int) -> Change:
 
 
 def _row(part: Part, row: Row, told: Callable[[Values], str]) -> Change:
-    return Change(row.values[part.about.key], "", told(row.values), note=f"line {formats.number(row.line)}")
+    return Change(row.values[part.about.key], "", "new", note=f"{told(row.values)} (line {formats.number(row.line)})")
 
 
 def _left_out(imported: Imported) -> list[LeftOut]:
@@ -78,8 +78,8 @@ def _warnings(imported: Imported) -> list[str]:
     warnings = []
     if any(part.about is ACCOUNTS and part.new for part in imported.parts):
         warnings.append(
-            f"New accounts get the business posting group {imported.new_group}. Change it on an account before its first "
-            "purchase where it should be another."
+            f"New accounts get the business posting group {imported.new_group}, which what is posted keeps. Where it should "
+            "be another, import the accounts alone, change it there, and bring the export again."
         )
     if claims := imported.claims:
         warnings.append(

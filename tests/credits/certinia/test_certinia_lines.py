@@ -5,7 +5,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import Workbook
 
@@ -302,3 +302,12 @@ def test_lots_by_hand_go_on_after_the_numbers_of_the_import():
     imported(Account=ACCOUNTS, Services_Credits_Purchase__c=[LOT.replace("000001", "000041")])
     assert make_purchase(Account.objects.get(number="A1")).number == "SCP-000042"
     assert Purchase.objects.get(number="SCP-000041").amount_paid_per_credit == Decimal(80)
+
+
+def test_the_database_refuses_a_claim_on_a_milestone_that_is_completed():
+    imported(Account=ACCOUNTS, Milestone__c=[WORK.replace("USD,4", "USD,")])
+    with (
+        pytest.raises(IntegrityError, match="milestone_claims_until_it_is_completed"),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE credits_milestone SET actual_on = claimed_on")

@@ -55,14 +55,14 @@ def confirmed(page, review):
 def test_several_files_are_brought_at_once_looked_at_and_imported(page):
     review = brought(page)
     preview = review.context["preview"]
-    assert [(each.label, each.after) for each in preview.changes] == [
-        ("Accounts", "2 new"),
-        ("A1", "Harbour, USD"),
-        ("A2", "Northwind, EUR"),
-        ("Purchases", "1 new"),
-        ("SCP-000001", "A1: 10 credits, USD"),
-        ("Milestones", "1 new"),
-        ("MS-000001", "A1, Programme: 4 credits"),
+    assert [(each.label, each.after, each.note) for each in preview.changes] == [
+        ("Accounts", "2 new", ""),
+        ("A1", "new", "Harbour, USD (line 2)"),
+        ("A2", "new", "Northwind, EUR (line 3)"),
+        ("Purchases", "1 new", ""),
+        ("SCP-000001", "new", "A1: 10 credits, USD (line 2)"),
+        ("Milestones", "1 new", ""),
+        ("MS-000001", "new", "A1, Programme: 4 credits (line 2)"),
     ]
     assert [(line.account_code, line.debit, line.credit) for line in preview.postings] == [
         ("1100", 800, 0),
