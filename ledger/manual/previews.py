@@ -128,8 +128,8 @@ def signed(entry: ManualEntry, *steps: str) -> list[Change]:
         Change(
             step.capitalize(),
             "",
-            date_format(getattr(entry, f"{step}_at").astimezone(zone), "j M Y, H:i:s"),
-            note=f"by {named(getattr(entry, f'{step}_by'))}",
+            f"by {named(getattr(entry, f'{step}_by'))}",
+            note=date_format(getattr(entry, f"{step}_at").astimezone(zone), "j M Y, H:i:s"),
         )
         for step in steps
     ]

@@ -191,7 +191,7 @@ def test_the_approval_shows_all_that_is_approved(controller, ann, regions):
     assert head_of(page) == [
         (f"Manual entry {entry.pk}", "Approved", "Bank charges. Statement"),
         ("Effective on", "30 Oct 2026", "as things stand, posted on 1 Nov 2026"),
-        ("Submitted", "24 Nov 2026, 12:00:00", "by ann"),
+        ("Submitted", "by ann", "24 Nov 2026, 12:00:00"),
     ]
     group = ProductPostingGroup.objects.get(pk="CREDITS")
     assert [line.note for line in page.preview().postings] == [f"Product group: {group}; Region: North", ""]
