@@ -2,21 +2,15 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.urls import reverse
-from django.utils.formats import date_format
 
-from ledger.dates import company_time_zone, ledger_setup
-from ledger.exceptions import PostingNotAllowed
-from ledger.models import JournalEntry, ManualEntry, ManualEntryLine
+from ledger.manual.shown import effective, planned, posted, signed
+from ledger.models import JournalEntry, ManualEntry
 from ledger.money import ZERO
 from ledger.previews import recorded
-from ledger.reports.manual import dimension_names
-from ledger.reports.people import named
 from ledger.services import manual, reversal
-from ledger.services.manual_lines import books_lines, stored_lines
-from ledger.services.posting import first_open_day
+from ledger.services.manual_lines import stored_lines
 from pages import formats
 from pages.preview import Change, Link, PostingLine, Preview
 
@@ -59,7 +53,7 @@ def post_and_describe(before: ManualEntry, *, actor) -> Preview:
     step = Change(str(before), "Approved", "Posted", note=f"with the next number. {_said(after)}")
     return Preview(
         changes=[step, effective(after, actor), *signed(after, "submitted", "approved")],
-        postings=[_with_note(*pair) for pair in zip(postings, line_notes(stored_lines(after)), strict=True)],
+        postings=posted(postings, after),
         confirm_label=f"Post {_sum(postings)}",
         made=[entry_link(entry)],
     )
@@ -88,65 +82,6 @@ def copy_and_describe(before: ManualEntry, *, actor) -> tuple[ManualEntry, Previ
     lines = [Change(str(line.account), "", _side(line, copy)) for line in stored_lines(copy)]
     head = Change("New draft", "", copy.description, note=f"effective {formats.day(copy.effective_on)}")
     return copy, Preview(changes=[head, *lines], warnings=[COPIED_MAKERS], confirm_label="Make the draft")
-
-
-def planned(entry: ManualEntry) -> list[PostingLine]:
-    """The lines as they would be posted now."""
-    lcy, lines = ledger_setup().lcy, stored_lines(entry)
-    names = {line.account_id: line.account.name for line in lines}
-    return [
-        PostingLine(
-            account_code=line.account,
-            account_name=names[line.account],
-            debit=line.debit,
-            credit=line.credit,
-            currency=entry.currency_id,
-            decimals=entry.currency.decimals,
-            debit_lcy=line.debit_lcy,
-            credit_lcy=line.credit_lcy,
-            lcy=lcy.code,
-            lcy_decimals=lcy.decimals,
-            note=note,
-        )
-        for line, note in zip(books_lines(entry, lines), line_notes(lines), strict=True)
-    ]
-
-
-def effective(entry: ManualEntry, actor) -> Change:
-    """The day of the entry, beside it the day on which the books would take it now from this person."""
-    try:
-        note = f"as things stand, posted on {formats.day(first_open_day(entry.effective_on, actor=actor))}"
-    except PostingNotAllowed as refused:
-        note = refused.message
-    return Change("Effective on", "", formats.day(entry.effective_on), note=note)
-
-
-def signed(entry: ManualEntry, *steps: str) -> list[Change]:
-    """Who took these steps and when, to the second: what was sent back and came again is not what somebody looked at."""
-    zone = company_time_zone()
-    return [
-        Change(
-            step.capitalize(),
-            "",
-            f"by {named(getattr(entry, f'{step}_by'))}",
-            note=date_format(getattr(entry, f"{step}_at").astimezone(zone), "j M Y, H:i:s"),
-        )
-        for step in steps
-    ]
-
-
-def line_notes(lines: Sequence[ManualEntryLine]) -> list[str]:
-    """By what else each line is posted: its product group and its dimensions."""
-    names = dimension_names(lines)
-    return ["; ".join([*_group(line), *(names[pair] for pair in sorted(line.dimensions.items()))]) for line in lines]
-
-
-def _group(line: ManualEntryLine) -> list[str]:
-    return [f"Product group: {line.product_group}"] if line.product_group else []
-
-
-def _with_note(posting: PostingLine, note: str) -> PostingLine:
-    return replace(posting, note="; ".join(filter(None, [posting.note, note])))
 
 
 def entry_link(entry: JournalEntry) -> Link:
