@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from ledger.manual.actions import APPROVE, WRITE
+from ledger.actions.manual import APPROVE, WRITE
 from ledger.models import ManualEntry
 from ledger.reports.manual import manual_sources, waiting_for_approval_of, waiting_for_posting
 from ledger.sources import register as register_source

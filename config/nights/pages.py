@@ -13,7 +13,7 @@ from ledger.dates import company_time_zone
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.reports.nights import progress
-from ledger.tables import BooksTable, MomentColumn, PersonColumn
+from ledger.tables.journal import BooksTable, MomentColumn, PersonColumn
 from pages import formats
 from pages.elements import Action, Badge, Crumb
 from pages.filters import DayRangeFilter, FilterSet

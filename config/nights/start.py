@@ -15,7 +15,7 @@ from config.tasks import run_nights
 from ledger.dates import business_date
 from ledger.models import BatchRun
 from ledger.models.nights import State
-from ledger.previews import PostingTotals
+from ledger.previews.postings import PostingTotals
 from ledger.services.nights import Outcome
 from pages import formats
 from pages.forms import PageForm

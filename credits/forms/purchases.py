@@ -7,7 +7,7 @@ from django import forms
 from credits.forms.fields import DayField, PlainDecimalField, WholeNumberField
 from credits.models import Purchase
 from credits.services.terms import Terms
-from ledger.dimension_fields import NOTHING, WithDimensions
+from ledger.forms.dimension_fields import NOTHING, WithDimensions
 from ledger.models import Currency, ProductPostingGroup
 from opportunities.forms.fields import AccountField
 from pages.forms import Money, PageForm

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from credits.certinia.importing import Imported
 from credits.certinia.objects import ACCOUNT, ACCOUNTS, CURRENCY, DRAFT, MILESTONES, NAME, NEEDED, NUMBER, PROJECT
 from credits.certinia.reading import Part, Row, Values
-from ledger.previews import PostingTotals
+from ledger.previews.postings import PostingTotals
 from pages import formats
 from pages.preview import Change, LeftOut, Preview
 

@@ -8,7 +8,7 @@ from credits.services.milestones import complete, reopen
 from credits.services.release import ReleaseLine
 from ledger.dates import business_date, ledger_setup
 from ledger.models import Currency, LedgerAccount
-from ledger.previews import recorded
+from ledger.previews.postings import recorded
 from pages import formats
 from pages.preview import Change, LeftOut, Link, PostingLine, Preview
 

@@ -5,7 +5,7 @@ import datetime
 from credits.models import Purchase
 from credits.previews.lots import available, posted_sum
 from credits.services.purchases import confirm_purchase
-from ledger.previews import recorded
+from ledger.previews.postings import recorded
 from ledger.reports.dimensions import dimension_text
 from pages import formats
 from pages.preview import Change, LeftOut, rehearse

@@ -9,7 +9,7 @@ from credits.previews.lots import confirm_label, new_lot, now
 from credits.services.from_opportunity import Row, create_from_opportunity
 from credits.services.purchases import confirm_purchase, create_purchase, edit_draft
 from credits.services.terms import Terms
-from ledger.previews import recorded
+from ledger.previews.postings import recorded
 from opportunities.models import Opportunity
 from pages.preview import LeftOut, Link, Preview
 

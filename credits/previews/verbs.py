@@ -8,7 +8,7 @@ from credits.previews.lots import available, confirm_label, lot_change, now
 from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.purchases import confirm_purchase, delete_draft, return_to_draft
-from ledger.previews import recorded
+from ledger.previews.postings import recorded
 from pages import formats
 from pages.preview import Change, LeftOut, Preview
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from ledger.report_forms import AsOfForm
+from ledger.forms.reports import AsOfForm
 from ledger.reports.trial_balance import TrialBalance, trial_balance
 from ledger.views.reports import ReportPage, figures
 from pages import exports

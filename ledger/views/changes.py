@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from ledger.filters_changes import ChangeLogFilter
+from ledger.filters.changes import ChangeLogFilter
 from ledger.models import ChangeLogEntry
-from ledger.tables_changes import ChangeLogTable
+from ledger.tables.changes import ChangeLogTable
 from pages.elements import Action
 from pages.views import ListPage
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.functional import cached_property
 
-from ledger.forms import ReasonForm
+from ledger.forms.periods import ReasonForm
 from ledger.models import AccountingPeriod, PeriodReopening
 from ledger.reports.people import named
 from ledger.reports.periods import PeriodFacts, facts

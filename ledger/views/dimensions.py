@@ -5,10 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from ledger.dimension_forms import DimensionForm, ValueEditForm, ValueForm
+from ledger.forms.dimensions import DimensionForm, ValueEditForm, ValueForm
 from ledger.models import Dimension, DimensionValue
 from ledger.services.dimensions import create_dimension, create_value, edit_value
-from ledger.tables_dimensions import ValueTable
+from ledger.tables.dimensions import ValueTable
 from ledger.views.setup import SetupList
 from pages.elements import Action
 from pages.views import FormPage
@@ -28,7 +28,9 @@ class DimensionList(SetupList):
 
     def get_actions(self) -> list[Action]:
         first = not Dimension.objects.exists()
-        value = Action("New value", reverse("ledger:value-create"), primary=True, permission="ledger.add_dimensionvalue")
+        value = Action(
+            "New value", reverse("ledger:value-create"), primary=True, permission="ledger.add_dimensionvalue"
+        )
         dimension = reverse("ledger:dimension-create")
         return [
             Action("New dimension", dimension, primary=first, permission="ledger.add_dimension"),

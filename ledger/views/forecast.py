@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from ledger.report_forms import CAUSES, ForecastForm, PartsForm
+from ledger.forms.reports import CAUSES, ForecastForm, PartsForm
 from ledger.reports.deferrals import LATER, PAST, UNEXPLAINED, Asked
 from ledger.reports.forecast import Amounts, Part, Row, by_month, forecast, parts
 from ledger.sources import Source, sources_of

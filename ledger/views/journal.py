@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from ledger.exceptions import NotByHand
-from ledger.filters import AccountEntriesFilter, DeferralEntriesFilter, JournalFilter, kind_label
+from ledger.filters.journal import AccountEntriesFilter, DeferralEntriesFilter, JournalFilter, kind_label
 from ledger.models import JournalEntry, JournalLine, LedgerAccount
 from ledger.reports import journal
 from ledger.reports.company import lcy_of, with_company, zone_of
 from ledger.services.reversal import refusal_to_reverse
 from ledger.sources import source_of, sources_of
-from ledger.tables import AccountEntriesTable, DeferralEntriesTable, JournalTable
+from ledger.tables.journal import AccountEntriesTable, DeferralEntriesTable, JournalTable
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total, reason
 from pages.views import DetailPage, ListPage

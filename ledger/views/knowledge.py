@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from ledger.forms.reports import KnowledgeForm
 from ledger.money import ZERO
-from ledger.report_forms import KnowledgeForm
 from ledger.reports.knowledge import Balance, Knowledge, what_became_known
 from ledger.views.journal import newest
 from ledger.views.reports import ReportPage, figures

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.generic import TemplateView
 
 from ledger.dates import business_date
-from ledger.forms import LedgerSetupForm
+from ledger.forms.setup import LedgerSetupForm
 from ledger.models import LedgerSetup
 from ledger.services.setup import SetupTerms, is_lcy_fixed, refusal_to_set, set_ledger_setup
 from ledger.views.described import Described

@@ -8,16 +8,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
+from ledger.actions.manual import WRITE, actions_of
 from ledger.dates import business_date, ledger_setup
-from ledger.manual.actions import WRITE, actions_of
-from ledger.manual.forms import ManualForm
-from ledger.manual.line_forms import ManualLineForms
-from ledger.manual.tables import ManualEntryFilter, ManualEntryTable, state_badge
+from ledger.forms.manual import ManualForm
+from ledger.forms.manual_lines import ManualLineForms
 from ledger.models import Currency, ManualEntry
 from ledger.reports.company import zone_of
 from ledger.reports.manual import dimension_names, makers_of, manual_entries
 from ledger.services.manual import create_draft, edit_draft
 from ledger.services.manual_lines import stored_lines
+from ledger.tables.manual import ManualEntryFilter, ManualEntryTable, state_badge
 from ledger.views.changes import change_log_action
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Total

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from ledger.manual import previews
-from ledger.manual.actions import APPROVE, WRITE
-from ledger.manual.forms import SendBackForm, SubmitForm
+from ledger.actions.manual import APPROVE, WRITE
+from ledger.forms.manual import SendBackForm, SubmitForm
 from ledger.models import ManualEntry
+from ledger.previews import manual as previews
 from pages.forms import PageForm
 from pages.preview import Preview
 from pages.views import ActionPage

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from ledger.forms import NumberSeriesForm
+from ledger.forms.setup import NumberSeriesForm
 from ledger.models import NumberSeries
 from ledger.services.setup import refusal_to_change_series, set_number_series
-from ledger.tables_setup import NumberSeriesTable
+from ledger.tables.setup import NumberSeriesTable
 from ledger.views.setup import SetupList
 from pages.views import FormPage
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from ledger.dates import business_date, company_time_zone, ledger_setup
-from ledger.forms import MonthsForm
+from ledger.forms.periods import MonthsForm
 from ledger.models import AccountingPeriod
 from ledger.reports.changes import described
 from ledger.reports.people import who_may
@@ -18,7 +18,7 @@ from ledger.services.periods import (
     refusal_to_reopen,
     refusal_to_soft_close,
 )
-from ledger.tables_periods import TONES, PeriodTable
+from ledger.tables.periods import TONES, PeriodTable
 from ledger.tie_outs import tie_outs
 from pages import formats
 from pages.elements import Action, Badge, Crumb, Figure, Tab, reason

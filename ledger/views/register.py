@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from ledger.models import JournalSeal
-from ledger.tables import BooksTable, MomentColumn, TextColumn
+from ledger.tables.journal import BooksTable, MomentColumn, TextColumn
 from pages import formats
 from pages.elements import Crumb, Total
 from pages.filters import DayRangeFilter, FilterSet, NumberFilter

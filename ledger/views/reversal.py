@@ -4,11 +4,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from ledger.actions.manual import WRITE
 from ledger.dates import business_date
-from ledger.manual import previews
-from ledger.manual.actions import WRITE
-from ledger.manual.forms import ReverseForm
+from ledger.forms.manual import ReverseForm
 from ledger.models import JournalEntry, ManualEntry
+from ledger.previews import manual as previews
 from ledger.reports.journal import entries
 from pages.elements import Crumb
 from pages.forms import PageForm

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from ledger.filters import NONE
-from ledger.report_forms import RollForwardForm
+from ledger.filters.journal import NONE
+from ledger.forms.reports import RollForwardForm
 from ledger.reports.groups import last_day
 from ledger.reports.roll_forward import Movements, Row, roll_forward
 from ledger.views.monthly import MonthlyPage

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic import TemplateView
 
-from ledger.filters import ChartFilter, RateFilter
-from ledger.forms import PostingSetupForm, RateForm
+from ledger.filters.setup import ChartFilter, RateFilter
+from ledger.forms.setup import PostingSetupForm, RateForm
 from ledger.models import BusinessPostingGroup, Currency, ExchangeRate, LedgerAccount, PostingSetup, ProductPostingGroup
 from ledger.reports.posting_setup import posting_matrix
 from ledger.services.setup import set_accounts, set_rate
-from ledger.tables import ChartTable, CurrencyTable, RateTable
+from ledger.tables.setup import ChartTable, CurrencyTable, RateTable
 from ledger.views.rate_import import PERMISSIONS as RATE_IMPORT_PERMISSIONS
 from pages.elements import Action, Badge, Crumb
 from pages.views import FormPage, ListPage, Page

@@ -1,4 +1,4 @@
-from ledger.dimension_fields import WithDimensions
+from ledger.forms.dimension_fields import WithDimensions
 from opportunities.exceptions import BadBillTo
 from opportunities.forms.fields import AccountField
 from opportunities.models import Account

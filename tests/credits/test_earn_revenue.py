@@ -9,7 +9,7 @@ from credits.previews.completion import coming_revenue
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
 from ledger.models import AccountingPeriod, JournalEntry, PostingSetup, ProductPostingGroup
-from ledger.previews import posting_lines
+from ledger.previews.postings import posting_lines
 from ledger.services.periods import close_period
 from tests.builders import (
     make_milestone,

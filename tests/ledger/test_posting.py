@@ -14,7 +14,7 @@ from ledger.exceptions import (
     NotReversible,
 )
 from ledger.models import Currency, JournalEntry, JournalLine, LedgerAccount, PostingSetup
-from ledger.previews import PostingTotals, posting_lines
+from ledger.previews.postings import PostingTotals, posting_lines
 from ledger.services.accounts import posting_accounts
 from ledger.services.posting import Line, pair, recording, reverse
 from ledger.services.rates import rate_on

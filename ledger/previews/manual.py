@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from ledger.manual.shown import effective, planned, posted, signed
 from ledger.models import JournalEntry, ManualEntry
 from ledger.money import ZERO
-from ledger.previews import recorded
+from ledger.previews.manual_shown import effective, planned, posted, signed
+from ledger.previews.postings import recorded
 from ledger.services import manual, reversal
 from ledger.services.manual_lines import stored_lines
 from pages import formats

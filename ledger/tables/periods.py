@@ -4,7 +4,7 @@ import django_tables2 as tables
 from django.urls import reverse
 
 from ledger.models import AccountingPeriod
-from ledger.tables import BooksTable, MomentColumn, PersonColumn
+from ledger.tables.journal import BooksTable, MomentColumn, PersonColumn
 from pages import markup
 from pages.elements import Action
 from pages.tables import DayColumn, LinkColumn, MenuColumn

@@ -1,35 +1,14 @@
-"""What is typed into the pages of the books."""
+"""What is typed into the pages of the setup."""
 
 from typing import Any, cast
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 
 from ledger.exceptions import PostingRangeReversed
 from ledger.models import ExchangeRate, LedgerAccount, LedgerSetup, NumberSeries, PostingSetup
 from ledger.services.setup import MOST_DIGITS, SetupTerms
-from pages.forms import PageForm, PageModelForm
-
-MONTHS = 36
-
-
-class ReasonForm(PageForm):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class MonthsForm(PageForm):
-    first = forms.DateField(label="First month", help_text="Any day of it.")
-    count = forms.IntegerField(
-        label="Months",
-        help_text="12 for a year.",
-        validators=[
-            MinValueValidator(1, "At least one month."),
-            MaxValueValidator(MONTHS, f"At most {MONTHS} months."),
-        ],
-    )
-
-    layout = (("first", "count"),)
+from pages.forms import PageModelForm
 
 
 class RateForm(PageModelForm):

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from ledger import sources
-from ledger.models import Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
+from ledger.models import Currency, JournalEntry, JournalLine
 from ledger.reports import journal, known
 from pages.chips import Chip
 from pages.clock import business_date
@@ -158,22 +158,6 @@ class DeferralEntriesFilter(FilterSet):
     def posted(self, queryset: QuerySet, name: str, value: slice) -> QuerySet:
         days = {"gte": value.start, "lte": value.stop}
         return queryset.filter(**{f"{name}__{end}": at.date() for end, at in days.items() if at})
-
-
-class ChartFilter(FilterSet):
-    search = SearchFilter(fields=("code", "name"))
-
-    class Meta:
-        model = LedgerAccount
-        fields = ("search", "category", "blocked")
-
-
-class RateFilter(FilterSet):
-    starting_on = DayRangeFilter(label="Starting date")
-
-    class Meta:
-        model = ExchangeRate
-        fields = ("currency", "starting_on")
 
 
 def kind_label(kind: str) -> str:

@@ -12,14 +12,13 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 
 from ledger.dates import company_time_zone
-from ledger.filters import kind_label
-from ledger.models import Currency, ExchangeRate, JournalEntry, JournalLine, LedgerAccount
+from ledger.filters.journal import kind_label
+from ledger.models import JournalEntry, JournalLine
 from ledger.money import round_to
 from ledger.reports.company import lcy_of
 from ledger.sources import Source, sources_of
 from pages import formats, markup
-from pages.elements import Action
-from pages.tables import DayColumn, LinkColumn, MenuColumn, MoneyColumn, NumberColumn, Table
+from pages.tables import DayColumn, LinkColumn, MoneyColumn, NumberColumn, Table
 
 
 def entry_url(entry_id: int) -> str:
@@ -158,45 +157,3 @@ class DeferralEntriesTable(AccountEntriesTable):
         fields = ("entry", "posting_date", "account", "description", "debit", "credit", "change_lcy")
         exclude = ("balance_lcy",)
         orderable = False
-
-
-class RateTable(Table):
-    currency = tables.Column()
-    starting_on = DayColumn(verbose_name="Starting date")
-    rate = NumberColumn(verbose_name="LCY per unit")
-    actions = MenuColumn(
-        lambda record: [
-            Action("Correct", reverse("ledger:rate-edit", args=[record.pk]), permission="ledger.change_exchangerate")
-        ]
-    )
-
-    class Meta:
-        model = ExchangeRate
-        fields = ("currency", "starting_on", "rate", "actions")
-
-    def render_rate(self, value: Decimal) -> str:
-        return f"{value.normalize():f}"
-
-
-class CurrencyTable(Table):
-    code = tables.Column()
-    name = tables.Column()
-    decimals = NumberColumn()
-
-    class Meta:
-        model = Currency
-        fields = ("code", "name", "decimals")
-
-
-class ChartTable(Table):
-    code = LinkColumn(linkify=lambda record: reverse("ledger:account", args=[record.pk]))
-    name = tables.Column()
-    category = tables.Column()
-    blocked = tables.Column(verbose_name="State")
-
-    class Meta:
-        model = LedgerAccount
-        fields = ("code", "name", "category", "blocked")
-
-    def render_blocked(self, value: bool) -> str:
-        return markup.badge(*(("Blocked", "bad") if value else ("Open", "good")))

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 
 from ledger.models import ChangeLogEntry
 from ledger.reports.changes import Change, described, what
-from ledger.tables import BooksTable, MomentColumn, PersonColumn
+from ledger.tables.journal import BooksTable, MomentColumn, PersonColumn
 from pages import markup
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from ledger.dimension_fields import NONE, PREFIX, chosen_values, values_of
 from ledger.exceptions import BadManualEntry
+from ledger.forms.dimension_fields import NONE, PREFIX, chosen_values, values_of
 from ledger.models import (
     Currency,
     Dimension,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from ledger.manual.line_forms import ManualLineForms, line_values
+from ledger.forms.manual_lines import ManualLineForms, line_values
 from ledger.models import Currency, ManualEntryLine
 from ledger.services.manual_lines import ManualTerms
 from pages.forms import PageForm

@@ -3,7 +3,7 @@
 import django_tables2 as tables
 
 from ledger.models import ManualEntry
-from ledger.tables import BooksTable, EntryColumn, PersonColumn, TextColumn, entry_url
+from ledger.tables.journal import BooksTable, EntryColumn, PersonColumn, TextColumn, entry_url
 from pages import markup
 from pages.elements import Badge
 from pages.filters import DayRangeFilter, FilterSet, SearchFilter
