@@ -45,7 +45,8 @@ def folder(name: str = "local") -> Iterator[Path]:
 
 
 def start(local: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """A Python process with pipes that has nothing configured but its folder."""
+    """A Python process with pipes that has nothing configured but its folder. It hears Ctrl-C, even where whoever runs the
+    tests does not: a shell starts its background jobs with SIGINT ignored, and what is ignored is inherited."""
     kept = {name: value for name, value in os.environ.items() if name not in embedded.SERVERS}
     return subprocess.Popen(
         [sys.executable, *arguments],
@@ -55,6 +56,7 @@ def start(local: Path, *arguments: str, **environment: str) -> subprocess.Popen[
         text=True,
         cwd=embedded.CHECKOUT,
         env={**kept, "DRAWDOWN_LOCAL": str(local), **environment},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
