@@ -8,7 +8,8 @@ pulls(lots, needs, today)  the earlier day of each need that saves most
 All lots and needs are of one customer in one currency. Keys are unique, and of one kind that can be sorted.
 """
 
+from credits.planning.best import best
 from credits.planning.first_to_expire import plan
 from credits.planning.lots import Key, Need, Plan, PlannedDraw, PlannedLot
 
-__all__ = ["Key", "Need", "Plan", "PlannedDraw", "PlannedLot", "plan"]
+__all__ = ["Key", "Need", "Plan", "PlannedDraw", "PlannedLot", "best", "plan"]
