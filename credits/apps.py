@@ -7,12 +7,13 @@ class CreditsConfig(AppConfig):
     def ready(self) -> None:
         # Late: models are ready only now.
         from credits.reports import checks, deferral, tie_out
-        from credits.sections import journal, milestones, purchases
+        from credits.sections import journal, milestones, purchases, why_not
         from ledger import tie_outs
         from ledger.reports.deferrals import register
 
         purchases.register_all()
         milestones.register_all()
         journal.register_all()
+        why_not.register_all()
         register("credits", deferral.PARTS)
         tie_outs.register("credits", checks=checks.CHECKS, tie_out=tie_out.tie_out)

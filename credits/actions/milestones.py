@@ -66,7 +66,10 @@ def actions_of(milestone: Milestone) -> list[Action]:
     edit = Action(
         "Edit", reverse("credits:milestone-edit", args=[milestone.pk]), permission="credits.manage_milestones"
     )
-    return [manage, complete, reopen, edit]
+    why = Action(
+        "Why not?", reverse("credits:milestone-why-not", args=[milestone.pk]), permission="credits.view_purchase"
+    )
+    return [manage, complete, reopen, edit, why]
 
 
 def held_back_url(project: Project, reason: str, on: datetime.date) -> str:

@@ -25,6 +25,7 @@ def actions(lot: Purchase, on: datetime.date) -> list[Action]:
         action("Edit dates", "dates", EXPIRE, refusal_to_change_dates(lot)),
         action("Expire", "expire", EXPIRE, refusal_to_expire(lot, on)),
         action("Clone", "clone", MANAGE),
+        action("Why not?", "why-not", "credits.view_milestone"),
         action("Delete", "delete", MANAGE, refusal_to_delete(lot), danger=True),
     ]
     back = action("Back to draft", "draft", MANAGE, refusal_to_return_to_draft(lot))

@@ -1,5 +1,5 @@
-"""Which credits can pay for a project on a day, and why others cannot: the words of the shortage, of the window Manage Services
-Credits and of "Why not?" are these."""
+"""Which credits can pay for a project on a day, and why others cannot, in the words of the shortage, of the window Manage
+Services Credits and of "Why not?"."""
 
 import datetime
 from enum import StrEnum
@@ -47,7 +47,7 @@ def reasons(on: datetime.date, currency: str | None = None) -> dict[Reason, Q]:
     }
 
 
-def with_reason(lots: QuerySet[Purchase], on: datetime.date, currency: str | None = None) -> QuerySet[Any]:
+def with_reason(lots: QuerySet[Purchase], on: datetime.date, currency: str | None = None) -> Any:
     """`reason`, of what is left of each lot: why it is held back, or that it is available."""
     found = (When(why, then=Value(reason.value)) for reason, why in reasons(on, currency).items())
     return lots.annotate(reason=Case(*found, default=Value(Reason.AVAILABLE.value), output_field=CharField()))

@@ -3,6 +3,7 @@
 from credits.urls.certinia import urlpatterns as certinia
 from credits.urls.milestones import urlpatterns as milestones
 from credits.urls.purchases import urlpatterns as purchases
+from credits.urls.why_not import urlpatterns as why_not
 
 app_name = "credits"
-urlpatterns = [*purchases, *milestones, *certinia]
+urlpatterns = [*purchases, *milestones, *certinia, *why_not]

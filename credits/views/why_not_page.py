@@ -1,0 +1,82 @@
+"""What the three pages of "Why not?" have in common: a business date, the reasons with their credits, and the lots."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.generic.detail import SingleObjectMixin
+
+from credits.forms.why_not import WhyNotForm
+from credits.reports.availability import Reason
+from credits.reports.lot_parts import LotParts
+from credits.reports.remedies import Why
+from ledger.views.reports import ReportPage
+from pages import exports, markup
+from pages.elements import Action, Crumb, Figure
+from pages.views.page import allowed_actions
+
+SHOWN = 300
+HEADER = ["Purchase", "Currency", "Start date", "Expiry date", "Credits", "Reason", "Why", "What would free them"]
+
+
+class WhyNotPage(SingleObjectMixin, ReportPage):
+    """A report about one object. What frees credits is a link for those who may do it, and words for the others."""
+
+    title = "Why not?"
+    form_class = WhyNotForm
+    file_name = "why-not"
+    extra_context = {"reset": "Today, all credits"}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        self.object = self.get_object()
+        return super().get(request, *args, **kwargs)
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        return "credits.view_purchase", "credits.view_milestone"
+
+    def get_title(self) -> str:
+        return f"Why not? {self.object}"
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb(str(self.object), self.object.get_absolute_url())]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.report:
+            lots = self.narrowed()
+            kwargs |= {"lots": [self.lot_rows(each) for each in lots[:SHOWN]], "left_out": max(0, len(lots) - SHOWN)}
+            kwargs |= self.answer_context()
+        return super().get_context_data(**kwargs)
+
+    def answer_context(self) -> dict[str, Any]:
+        totals = self.report.totals.items()
+        return {"figures": [Figure(why.heading, markup.credits(credits), self.url(why)) for why, credits in totals]}
+
+    def url(self, reason: Reason, **narrower: str) -> str:
+        """This page with the lots of one reason."""
+        return f"?{urlencode(self.asked('on') | {'reason': reason.value} | narrower)}"
+
+    def narrowed(self) -> list[LotParts]:
+        """Of all lots, those with credits of the reason that was asked for."""
+        reason = self.form.cleaned_data.get("reason")
+        chosen = [Reason(reason)] if reason else list(Reason)
+        return [only for each in self.report.lots if (only := each.only(chosen)).parts]
+
+    def lot_rows(self, found: LotParts) -> tuple:
+        return found, [(part, self.way(part.why)) for part in found.parts]
+
+    def way(self, why: Why) -> Action | None:
+        return next(iter(allowed_actions(self.request.user, filter(None, [why.action]))), None)
+
+    def ways(self, whys: Iterable[Why]) -> list[tuple[Why, Action | None]]:
+        return [(why, self.way(why)) for why in whys]
+
+    def lines(self) -> Iterator[list]:
+        """One row per lot and reason."""
+        yield HEADER
+        for found in self.narrowed():
+            lot = found.lot
+            names = [exports.safe(lot.number), lot.currency_id, lot.starts_on or "", lot.expires_on or ""]
+            for part in found.parts:
+                told = [exports.safe(text) for text in (part.reason.value, part.why.sentence, part.why.remedy)]
+                yield [*names, part.credits, *told]
