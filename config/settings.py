@@ -132,6 +132,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "config.tasks.run_night_if_due", "schedule": crontab(minute="*/15")},
+    # A message that nobody took within the minute says nothing that the next one does not.
+    "jobs": {"task": "config.tasks.take_up_jobs", "schedule": crontab(), "options": {"expires": 60}},
     "tidy": {"task": "config.tasks.tidy", "schedule": crontab(hour="3", minute="7")},
 }
 
@@ -180,6 +182,7 @@ DJANGO_TABLES2_TABLE_ATTRS = {"class": "table rows table-hover"}
 # The kit of pages imports no app, so it is told who knows the day.
 BUSINESS_DATE = "ledger.dates.business_date"
 SIGN_CHANGES = "ledger.services.changes.made_by"
+RUN_JOB = "config.tasks.run_job"
 
 # --- Security -------------------------------------------------------------------------------------------------------
 

@@ -11,10 +11,13 @@ from config import night
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.services.nights import work
-from pages.models import Submission, Upload
+from pages.models import Job, Submission, Upload
+from pages.performing import perform
+from pages.workers import left_over
 
 KEEP_SUBMISSIONS = datetime.timedelta(days=7)
 KEEP_UPLOADS = datetime.timedelta(days=7)
+KEEP_JOBS = datetime.timedelta(days=30)
 HELPERS = 3  # messages that invite other workers to a run
 
 
@@ -46,12 +49,26 @@ def help_night(run_id: int) -> None:
 
 
 @shared_task
+def run_job(pk: int) -> None:
+    """Work that a page asked for."""
+    perform(pk)
+
+
+@shared_task
+def take_up_jobs() -> None:
+    """Beat asks every minute, so that a job whose message was lost with Redis, or whose worker was killed, is done."""
+    for pk in left_over():
+        run_job.apply_async((pk,), expires=60)
+
+
+@shared_task
 def tidy() -> None:
     """What only the browser needed: sessions that ended, tokens of forms that nobody can send again, files that nobody
-    came back to."""
+    came back to, jobs that ended long ago."""
     call_command("clearsessions")
     Submission.objects.filter(done_at__lt=timezone.now() - KEEP_SUBMISSIONS).delete()
     Upload.objects.filter(uploaded_at__lt=timezone.now() - KEEP_UPLOADS).delete()
+    Job.objects.filter(finished_at__lt=timezone.now() - KEEP_JOBS).delete()
 
 
 def _invite(run: BatchRun) -> None:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("credits/", include("credits.urls")),
     path("books/", include("ledger.urls")),
     path("nights/", include("config.nights.urls")),
+    path("jobs/", include("pages.urls")),
     # The admin has no doors of its own.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/logout/", LogoutView.as_view()),

@@ -3,7 +3,7 @@
 A currency is any object with `code` and `decimals`; `Cur` stands in where only the two values are at hand.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple, Protocol
 
@@ -59,3 +59,12 @@ def days_away(value: date, today: date) -> str:
     if abs(days) <= 1:
         return {0: "today", 1: "tomorrow", -1: "yesterday"}[days]
     return f"in {days:,} days" if days > 0 else f"{-days:,} days ago"
+
+
+def duration(value: timedelta) -> str:
+    """40 s, 3 min 20 s, 1 h 5 min"""
+    seconds = value // timedelta(seconds=1)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    return f"{minutes} min {seconds % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

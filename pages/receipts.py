@@ -1,7 +1,7 @@
 """The receipt of an action: the panel that was confirmed, in the past tense, once, on the page that follows."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,14 +21,20 @@ def keep(request: Request, preview: Preview) -> None:
 
 def take(request: Request) -> Preview | None:
     kept = request.session.pop(KEY, None)
-    return restored(kept) if kept else None
+    return past(restored(kept)) if kept else None
+
+
+def past(preview: Preview) -> Preview:
+    """Afterwards there is nothing left to be warned of."""
+    return replace(preview, warnings=())
 
 
 def restored(kept: dict[str, Any]) -> Preview:
-    return Preview(
-        changes=[Change(**row) for row in kept["changes"]],
-        postings=[PostingLine(**row | {name: Decimal(row[name]) for name in AMOUNTS}) for row in kept["postings"]],
-        left_out=[LeftOut(**row) for row in kept["left_out"]],
-        made=[Link(**row) for row in kept["made"]],
-        posted_later=kept["posted_later"],
-    )
+    """A preview as it was before it became JSON, with the same fingerprint."""
+    rows = {
+        "changes": [Change(**row) for row in kept["changes"]],
+        "postings": [PostingLine(**row | {name: Decimal(row[name]) for name in AMOUNTS}) for row in kept["postings"]],
+        "left_out": [LeftOut(**row) for row in kept["left_out"]],
+        "made": [Link(**row) for row in kept["made"]],
+    }
+    return Preview(**kept | rows)

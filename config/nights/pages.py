@@ -1,6 +1,5 @@
 """Nights in the browser: what ran, and how far it is. Starting one: `config.nights.start`."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -108,14 +107,5 @@ class NightProgress(Allowed, DetailView):
 def how_far(run: BatchRun) -> dict[str, Any]:
     """What both the page and the part of it that is brought up to date show."""
     seen = progress(run)
-    durations = {"duration": duration_text(seen.duration), "rest": seen.rest and duration_text(seen.rest)}
+    durations = {"duration": formats.duration(seen.duration), "rest": seen.rest and formats.duration(seen.rest)}
     return {"progress": seen, "zone": company_time_zone(), **durations}
-
-
-def duration_text(duration: timedelta) -> str:
-    """40 s, 3 min 20 s, 1 h 5 min"""
-    seconds = duration // timedelta(seconds=1)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    return f"{minutes} min {seconds % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

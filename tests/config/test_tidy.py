@@ -8,12 +8,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from config.tasks import tidy
-from pages.models import Submission, Upload
+from pages.models import Job, Submission, Upload
 from tests import builders
 
 
 @pytest.mark.django_db
-def test_ended_sessions_old_form_tokens_and_old_files_go_and_recent_ones_stay():
+def test_ended_sessions_old_form_tokens_old_files_and_old_jobs_go_and_recent_ones_stay():
     now, day = timezone.now(), datetime.timedelta(days=1)
     for key, expires in (("ended", now - day), ("open", now + day)):
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
@@ -22,7 +22,12 @@ def test_ended_sessions_old_form_tokens_and_old_files_go_and_recent_ones_stay():
     file = {"user": builders.make_user(), "kind": "rates", "file_name": "rates.csv", "content": b"x"}
     old_file, waiting = Upload.objects.create(**file), Upload.objects.create(**file)
     Upload.objects.filter(pk=old_file.pk).update(uploaded_at=now - 8 * day)
+    asked = {"requested_by": builders.make_user(), "kind": "x", "started_at": now - 40 * day}
+    Job.objects.create(**asked, key="old", state="done", finished_at=now - 31 * day)
+    Job.objects.create(**asked, key="recent", state="done", finished_at=now - 29 * day)
+    Job.objects.create(**asked, key="open", state="running")
     tidy()
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
     assert list(Submission.objects.all()) == [recent]
     assert list(Upload.objects.all()) == [waiting]
+    assert set(Job.objects.values_list("key", flat=True)) == {"recent", "open"}
