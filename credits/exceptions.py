@@ -33,7 +33,8 @@ class Moved(Refused):
 class AlreadyUsed(Refused):
     def __init__(self, purchase):
         super().__init__(
-            f"{purchase} has consumptions in its history and cannot go back to draft, even when all credits were given back."
+            f"{purchase} has consumptions or refunds in its history and cannot go back to draft, even when all credits were "
+            "given back."
         )
 
 
@@ -118,6 +119,33 @@ class AlreadyCompleted(Refused):
 class BadActualDate(Refused):
     def __init__(self, message):
         super().__init__(message, field="actual_on")
+
+
+class BadEstimate(Refused):
+    """A breakage estimate breaks a rule; `field` names the one."""
+
+
+class OwnEstimate(Refused):
+    def __init__(self, estimate):
+        super().__init__(f"You proposed {estimate}: another person approves it.")
+
+
+class BadCorrection(Refused):
+    """A reinstatement or a refund breaks a rule; `field` names the one."""
+
+
+class OwnCorrection(Refused):
+    def __init__(self, correction):
+        super().__init__(f"You asked for the {correction.get_kind_display().lower()}: another person approves it.")
+
+
+class AlreadyDecided(Refused):
+    def __init__(self, correction):
+        super().__init__(f"{correction} is {correction.get_state_display().lower()}: nothing was done again.")
+
+
+class BadPicks(Refused):
+    """Lots and counts picked by hand that cannot be allocated; `field` names the lot."""
 
 
 class NothingToExpire(Refused):

@@ -14,6 +14,16 @@ class MissingAccount(Refused):
         )
 
 
+class NoExchangeDifference(Refused):
+    """The general ledger setup names no account for exchange differences."""
+
+    def __init__(self, currency):
+        super().__init__(
+            f"The general ledger setup has no account for exchange differences, and {currency} is worth something else today "
+            "than when this arose. Fill it in, then try again."
+        )
+
+
 class BlockedCombination(Refused):
     """The general posting setup blocks the pair of groups of a posting."""
 

@@ -3,8 +3,10 @@ from django.db import models
 from django.db.models import ExpressionWrapper, F, Func, Q, Sum
 from django.db.models.functions import Coalesce
 
+from credits.models.corrections import Correction
 from credits.models.milestones import Milestone
 from credits.models.purchases import Purchase
+from credits.models.setup import Recognition
 from ledger.fields import AmountField, PriceField
 from ledger.models import Currency
 from opportunities.models import Account
@@ -43,6 +45,14 @@ class Allocation(models.Model):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     milestone = models.OneToOneField(Milestone, on_delete=models.PROTECT, null=True, related_name="allocation")
     allocated_on = models.DateField("date")
+    recognise = models.CharField(
+        "revenue recognised",
+        max_length=10,
+        choices=Recognition.choices,
+        default=Recognition.NIGHT,
+        db_default=Recognition.NIGHT,
+        help_text="As the setup said when the credits were allocated.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=models.functions.Now())
 
@@ -100,6 +110,9 @@ class Consumption(models.Model):
         verbose_name="amount paid for credits",
     )
     consumed_on = models.DateField("date")
+    correction = models.ForeignKey(
+        Correction, on_delete=models.PROTECT, null=True, related_name="consumptions", db_index=False
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=models.functions.Now())
 
@@ -113,7 +126,15 @@ class Consumption(models.Model):
                 | Q(consumption_type="adjustment", milestone__isnull=False) & ~Q(credits=0)
                 | Q(consumption_type="expiry", milestone=None) & ~Q(credits=0),
                 name="consumption_sign_and_milestone_fit_its_type",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(consumption_type="expiry", credits__lt=0, correction__isnull=False)
+                | Q(correction=None) & (~Q(consumption_type="expiry") | Q(credits__gt=0)),
+                name="consumption_reinstated_by_a_correction",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["correction"], condition=Q(correction__isnull=False), name="consumption_of_correction")
         ]
 
     def __str__(self):

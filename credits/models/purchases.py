@@ -21,9 +21,11 @@ class PurchaseQuerySet(models.QuerySet):
     def with_credits_left(self):
         return self.confirmed().filter(credits_available__gt=0)
 
-    def available(self, on):
-        """What can be drawn on the day `on`: start and expiry date inclusive, whatever the night did so far."""
-        return self.with_credits_left().filter(starts_on__lte=on, expires_on__gte=on)
+    def available(self, on, *, past_expiry=False):
+        """What can be drawn on the day `on`: start and expiry date inclusive, whatever the night did so far. With
+        `past_expiry`, as the setup may say, also what is past its expiry and not expired yet."""
+        started = self.with_credits_left().filter(starts_on__lte=on)
+        return started if past_expiry else started.filter(expires_on__gte=on)
 
     def in_drawing_order(self):
         """First to expire first; then the earlier start, the earlier purchase, the lower number."""
@@ -37,8 +39,8 @@ class Purchase(models.Model):
     """Services Credits Customer Purchase: one lot of credits with one value, one price, one start and one expiry.
 
     The value prices milestones; the books follow the amount paid. Totals of credits are kept by the database from the
-    consumptions; the released totals say how much of the lot has left deferred revenue, and are kept by the services
-    that post. What is fixed when, is held by `credits/sql/purchases.sql`.
+    consumptions and cancellations; the released totals, from the releases, say how much of the lot has left deferred
+    revenue. What is fixed when, is held by `credits/sql/purchases.sql`.
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -92,10 +94,23 @@ class Purchase(models.Model):
         db_persist=True,
     )
 
-    # What has left the deferral: units completed, expired and refunded, net of reversals, and their amounts.
+    # What has left the deferral, kept by the database from the releases: units consumed, expired and refunded, net of
+    # reversals, and their amounts; those of them that were consumed; and what is recognised already of the breakage expected
+    # of credits that are still there.
     credits_released = models.BigIntegerField(default=0, editable=False)
+    credits_consumed = models.BigIntegerField(default=0, db_default=0, editable=False)
     released = AmountField(default=0, editable=False)
     released_lcy = AmountField(default=0, editable=False)
+    estimated = AmountField(default=0, db_default=0, editable=False)
+    estimated_lcy = AmountField(default=0, db_default=0, editable=False)
+    breakage_rate = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Percent of the credits expected to stay unused, as last applied to this lot.",
+    )
     deferred = models.GeneratedField(
         expression=Case(
             When(draft=True, then=Value(0)),
@@ -167,6 +182,17 @@ class Purchase(models.Model):
                 condition=Q(credits_released__lt=F("number_of_credits"))
                 | Q(deferred=0, released_lcy=F("paid_total_lcy")),
                 name="purchase_liability_ends_at_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(credits_released__lt=F("number_of_credits")) | Q(estimated=0, estimated_lcy=0),
+                name="purchase_nothing_expected_of_a_spent_lot",
+            ),
+            models.CheckConstraint(
+                condition=Q(breakage_rate__gte=0, breakage_rate__lte=99), name="purchase_breakage_rate_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(credits_consumed__gte=0, credits_consumed__lte=F("credits_released")),
+                name="purchase_consumed_is_released",
             ),
             models.UniqueConstraint(fields=["opportunity_line", "line_part"], name="purchase_once_per_line_part"),
             models.CheckConstraint(

@@ -28,36 +28,97 @@ LEFT JOIN (SELECT milestone_id, sum(credits) AS credits FROM credits_consumption
 WHERE m.credits_allocated <> coalesce(c.credits, 0)
 """
 
-RELEASED_UNITS = """
-SELECT p.number, format('%%s credits released; completed and earned %%s, expired %%s, refunded %%s',
-                        p.credits_released, coalesce(e.units, 0), p.credits_expired, p.credits_refunded)
+REFUNDED = """
+SELECT p.number, format('refunded %%s; its cancellations say %%s', p.credits_refunded, coalesce(c.credits, 0))
 FROM credits_purchase p
-LEFT JOIN (
-    SELECT c.purchase_id, sum(c.credits) AS units
-    FROM credits_completion done JOIN credits_consumption c ON c.milestone_id = done.milestone_id
-    WHERE done.earned_on IS NOT NULL AND done.reopened_at IS NULL GROUP BY c.purchase_id
-) e ON e.purchase_id = p.id
-WHERE p.credits_released <> coalesce(e.units, 0) + p.credits_expired + p.credits_refunded
+LEFT JOIN (SELECT purchase_id, sum(credits) AS credits FROM credits_cancellation GROUP BY 1) c ON c.purchase_id = p.id
+WHERE p.credits_refunded <> coalesce(c.credits, 0)
+"""
+
+RELEASED = """
+WITH said AS (
+    SELECT purchase_id, sum(units) AS units, coalesce(sum(units) FILTER (WHERE cause = 'consumed'), 0) AS consumed,
+           sum(amount + estimated) AS amount, sum(amount_lcy + estimated_lcy) AS amount_lcy,
+           sum(estimated) AS estimated, sum(estimated_lcy) AS estimated_lcy
+    FROM credits_release GROUP BY purchase_id
+)
+SELECT p.number, format('released %%s credits, %%s and LCY %%s; its releases say %%s, %%s and %%s', p.credits_released,
+                        p.released, p.released_lcy, coalesce(s.units, 0), coalesce(s.amount, 0), coalesce(s.amount_lcy, 0))
+FROM credits_purchase p LEFT JOIN said s ON s.purchase_id = p.id
+WHERE (p.credits_released, p.credits_consumed, p.released, p.released_lcy, p.estimated, p.estimated_lcy)
+   <> (coalesce(s.units, 0), coalesce(s.consumed, 0), coalesce(s.amount, 0), coalesce(s.amount_lcy, 0),
+       coalesce(s.estimated, 0), coalesce(s.estimated_lcy, 0))
+"""
+
+RELEASED_UNITS = """
+WITH said AS (
+    SELECT purchase_id, coalesce(sum(units) FILTER (WHERE cause = 'expired'), 0) AS expired,
+           coalesce(sum(units) FILTER (WHERE cause = 'refunded'), 0) AS refunded
+    FROM credits_release GROUP BY purchase_id
+)
+SELECT p.number, format('released as expired %%s and as refunded %%s; expired %%s, refunded %%s', coalesce(s.expired, 0),
+                        coalesce(s.refunded, 0), p.credits_expired, p.credits_refunded)
+FROM credits_purchase p LEFT JOIN said s ON s.purchase_id = p.id
+WHERE (coalesce(s.expired, 0), coalesce(s.refunded, 0)) <> (p.credits_expired, p.credits_refunded)
+"""
+
+# What a milestone has released of a lot: what it holds of it where that is earned, or was recognised on allocation.
+CONSUMED_UNITS = """
+WITH earned AS (
+    SELECT DISTINCT milestone_id FROM credits_completion WHERE earned_on IS NOT NULL AND reopened_at IS NULL
+    UNION SELECT milestone_id FROM credits_allocation WHERE recognise = 'allocation' AND milestone_id IS NOT NULL
+),
+due AS (
+    SELECT c.purchase_id, c.milestone_id, sum(c.credits) AS units FROM credits_consumption c
+    JOIN earned USING (milestone_id) GROUP BY 1, 2 HAVING sum(c.credits) <> 0
+),
+done AS (
+    SELECT purchase_id, milestone_id, sum(units) AS units FROM credits_release WHERE cause = 'consumed'
+    GROUP BY 1, 2 HAVING sum(units) <> 0
+)
+SELECT p.number, format('milestone %%s has released %%s credits of it, and %%s are due', m.number,
+                        coalesce(done.units, 0), coalesce(due.units, 0))
+FROM due FULL JOIN done USING (purchase_id, milestone_id)
+JOIN credits_purchase p ON p.id = purchase_id
+JOIN credits_milestone m ON m.id = milestone_id
+WHERE coalesce(due.units, 0) <> coalesce(done.units, 0)
 """
 
 # Of every credit sold there is a row that says what became of it, or it is still there.
 SOLD_UNITS = """
-WITH earned AS (
-    SELECT DISTINCT milestone_id FROM credits_completion WHERE earned_on IS NOT NULL AND reopened_at IS NULL
-), taken AS (
-    SELECT c.purchase_id, coalesce(sum(c.credits) FILTER (WHERE earned.milestone_id IS NOT NULL), 0) AS consumed,
-           coalesce(sum(c.credits) FILTER (WHERE c.consumption_type = 'expiry'), 0) AS expired,
-           coalesce(sum(c.credits) FILTER (WHERE c.consumption_type <> 'expiry' AND earned.milestone_id IS NULL), 0) AS held
-    FROM credits_consumption c LEFT JOIN earned ON earned.milestone_id = c.milestone_id
-    GROUP BY c.purchase_id
+WITH gone AS (
+    SELECT purchase_id, coalesce(sum(units) FILTER (WHERE cause = 'consumed'), 0) AS consumed,
+           coalesce(sum(units) FILTER (WHERE cause = 'expired'), 0) AS expired,
+           coalesce(sum(units) FILTER (WHERE cause = 'refunded'), 0) AS refunded
+    FROM credits_release GROUP BY purchase_id
+), drawn AS (
+    SELECT purchase_id, sum(credits) AS credits FROM credits_consumption WHERE consumption_type <> 'expiry' GROUP BY 1
 ), flow AS (
-    SELECT p.number, p.number_of_credits AS sold, coalesce(t.consumed, 0) AS consumed, coalesce(t.expired, 0) AS expired,
-           p.credits_refunded AS refunded, p.credits_available + coalesce(t.held, 0) AS remaining
-    FROM credits_purchase p LEFT JOIN taken t ON t.purchase_id = p.id
+    SELECT p.number, p.number_of_credits AS sold, coalesce(g.consumed, 0) AS consumed, coalesce(g.expired, 0) AS expired,
+           coalesce(g.refunded, 0) AS refunded,
+           p.credits_available + coalesce(d.credits, 0) - coalesce(g.consumed, 0) AS remaining
+    FROM credits_purchase p LEFT JOIN gone g ON g.purchase_id = p.id LEFT JOIN drawn d ON d.purchase_id = p.id
 )
 SELECT number, format('%%s credits sold; %%s consumed, %%s expired, %%s refunded, %%s remaining: a difference of %%s',
                       sold, consumed, expired, refunded, remaining, sold - consumed - expired - refunded - remaining)
 FROM flow WHERE sold <> consumed + expired + refunded + remaining
+"""
+
+# What an event released is what its entry took from the lot's deferral.
+RELEASES_POSTED = """
+WITH moved AS MATERIALIZED (
+    SELECT e.event_key, l.lot, l.account_id, sum(l.debit - l.credit) AS amount, sum(l.debit_lcy - l.credit_lcy) AS amount_lcy
+    FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id
+    WHERE l.lot LIKE 'purchase:%%' GROUP BY 1, 2, 3
+)
+SELECT r.event_key, format('released %%s and LCY %%s of purchase %%s; its entry says %%s and %%s', r.amount + r.estimated,
+                           r.amount_lcy + r.estimated_lcy, p.number, coalesce(m.amount, 0), coalesce(m.amount_lcy, 0))
+FROM credits_release r
+JOIN credits_purchase p ON p.id = r.purchase_id
+LEFT JOIN moved m
+    ON m.event_key = r.event_key AND m.lot = 'purchase:' || r.purchase_id AND m.account_id = p.deferral_account_id
+WHERE NOT p.draft
+  AND (r.amount + r.estimated, r.amount_lcy + r.estimated_lcy) <> (coalesce(m.amount, 0), coalesce(m.amount_lcy, 0))
 """
 
 LIABILITY_PER_LOT = """
@@ -101,6 +162,7 @@ SELECT m.number, 'earned, but the books hold no entry of its completion ' || c.s
 FROM credits_completion c JOIN credits_milestone m ON m.id = c.milestone_id
 WHERE c.earned_on IS NOT NULL AND c.reopened_at IS NULL AND c.entry_id IS NULL AND EXISTS (
     SELECT FROM credits_consumption d WHERE d.milestone_id = m.id GROUP BY d.milestone_id HAVING sum(d.paid_amount) > 0)
+  AND NOT EXISTS (SELECT FROM credits_allocation a WHERE a.milestone_id = m.id AND a.recognise = 'allocation')
 """
 
 STANDING = """
@@ -120,8 +182,12 @@ CHECKS: dict[str, Callable[[], list[Offender]]] = dict(
     [
         _check("purchase totals follow the consumptions", TOTALS),
         _check("milestone totals follow the consumptions", MILESTONES),
+        _check("refunded credits follow the cancellations", REFUNDED),
+        _check("released totals follow the releases", RELEASED),
         _check("sold credits are consumed, expired, refunded or remaining", SOLD_UNITS),
         _check("released credits are earned, expired or refunded", RELEASED_UNITS),
+        _check("milestones release what they hold", CONSUMED_UNITS),
+        _check("what is released is posted", RELEASES_POSTED),
         _check("each lot's liability is in the journal", LIABILITY_PER_LOT),
         _check("the deferral accounts hold the sum of the lots", LIABILITY_PER_ACCOUNT),
         _check("what is earned is posted", EARNED),

@@ -45,34 +45,31 @@ lots AS MATERIALIZED (
     ) moved ON moved.purchase_id = p.id
 ),
 completions AS (
-    SELECT d.milestone_id, d.actual_on, d.completed_at,
-           coalesce(d.reopened_at >= least(%(known_before)s, %(day_ends)s), true) AS stands,
-           e.posting_date <= %(on)s AND e.created_at < %(known_before)s
-           AND NOT coalesce(undone.posting_date <= %(on)s AND undone.created_at < %(known_before)s, false) AS posted,
-           d.entry_id IS NULL AND d.earned_on <= %(on)s AS free
-    FROM credits_completion d
-    LEFT JOIN ledger_journalentry e ON e.id = d.entry_id
-    LEFT JOIN ledger_journalentry undone ON undone.reverses_id = e.id
-    WHERE d.completed_at < %(known_before)s AND d.actual_on <= %(on)s
+    SELECT milestone_id, actual_on FROM credits_completion
+    WHERE completed_at < %(known_before)s AND actual_on <= %(on)s
+      AND coalesce(reopened_at >= least(%(known_before)s, %(day_ends)s), true)
 ),
-earned AS MATERIALIZED (SELECT milestone_id, completed_at FROM completions WHERE posted OR (free AND stands)),
--- Credits whose money has left the deferral: of milestones that were earned, as they were when completed, and of lapses.
+-- Credits whose money has left the deferral: with their entries, or on their day where nothing was paid for them.
+released AS MATERIALIZED (
+    SELECT r.purchase_id, r.milestone_id, r.cause, r.units, r.breakage_rate, r.id
+    FROM credits_release r LEFT JOIN ledger_journalentry e ON e.event_key = r.event_key
+    WHERE coalesce(e.posting_date, r.effective_on) <= %(on)s AND coalesce(e.created_at, r.created_at) < %(known_before)s
+),
 gone AS (
-    SELECT c.purchase_id, c.credits FROM credits_consumption c
-    JOIN earned USING (milestone_id) WHERE c.created_at <= earned.completed_at
-    UNION ALL
-    SELECT c.purchase_id, c.credits FROM credits_consumption c
-    JOIN credits_allocation a ON a.id = c.allocation_id
-    LEFT JOIN ledger_journalentry e ON e.event_key = a.event_key AND c.credits > 0
-    WHERE c.milestone_id IS NULL AND coalesce(e.posting_date, c.consumed_on) <= %(on)s
-      AND coalesce(e.created_at, c.created_at) < %(known_before)s
+    SELECT purchase_id, sum(units) AS units, coalesce(sum(units) FILTER (WHERE cause = 'consumed'), 0) AS consumed,
+           coalesce(sum(units) FILTER (WHERE cause = 'refunded'), 0) AS refunded,
+           coalesce((array_agg(breakage_rate ORDER BY id DESC) FILTER (WHERE breakage_rate IS NOT NULL))[1], 0) AS rate
+    FROM released GROUP BY purchase_id
 ),
 waiting AS (
-    SELECT l.held_id, l.purchase_id, c.milestone_id, sum(c.credits) AS units
-    FROM lots l JOIN credits_consumption c ON c.purchase_id = l.purchase_id
+    SELECT l.held_id, l.purchase_id, c.milestone_id, sum(c.credits) - coalesce(max(r.units), 0) AS units
+    FROM lots l
+    JOIN credits_consumption c ON c.purchase_id = l.purchase_id
+    LEFT JOIN (
+        SELECT purchase_id, milestone_id, sum(units) AS units FROM released WHERE milestone_id IS NOT NULL GROUP BY 1, 2
+    ) r ON r.purchase_id = c.purchase_id AND r.milestone_id = c.milestone_id
     WHERE c.milestone_id IS NOT NULL AND c.consumed_on <= %(on)s AND c.created_at < %(known_before)s
-      AND NOT EXISTS (SELECT FROM earned WHERE earned.milestone_id = c.milestone_id)
-    GROUP BY 1, 2, 3 HAVING sum(c.credits) > 0
+    GROUP BY 1, 2, 3 HAVING sum(c.credits) > coalesce(max(r.units), 0)
 ),
 -- The target dates as they were known.
 targets AS (
@@ -91,7 +88,7 @@ units AS (
            'recognise' AS cause, 'milestone:' || m.id AS behind, w.units
     FROM waiting w
     JOIN targets m ON m.id = w.milestone_id
-    LEFT JOIN completions d ON d.milestone_id = m.id AND d.stands
+    LEFT JOIN completions d ON d.milestone_id = m.id
     UNION ALL
     SELECT l.held_id, l.expires_on + l.grace + 1, l.expires_on + l.grace + 1 < %(on)s, 'lapse', l.lot,
            l.whole - coalesce(g.units, 0) - coalesce(w.units, 0)
@@ -101,15 +98,18 @@ units AS (
     WHERE l.expires_on IS NOT NULL
 ),
 running AS (
-    SELECT l.*, u.due_on, u.overdue, u.cause, u.behind,
-           l.whole - sum(u.units) OVER (PARTITION BY u.held_id) + sum(u.units) OVER falls_due AS k
-    FROM units u JOIN lots l ON l.held_id = u.held_id
+    SELECT l.*, u.due_on, u.overdue, u.cause, u.behind, coalesce(g.refunded, 0) AS refunded, coalesce(g.rate, 0) AS rate,
+           l.whole - sum(u.units) OVER (PARTITION BY u.held_id) + sum(u.units) OVER falls_due AS k,
+           coalesce(g.consumed, 0) + coalesce(sum(u.units) FILTER (WHERE u.cause = 'recognise') OVER falls_due, 0) AS used
+    FROM units u
+    JOIN lots l ON l.held_id = u.held_id
+    LEFT JOIN gone g ON g.purchase_id = l.purchase_id
     WHERE u.units > 0
     WINDOW falls_due AS (PARTITION BY u.held_id ORDER BY u.due_on NULLS FIRST, length(u.behind), u.behind)
 ),
 levels AS (
-    SELECT *, greatest(paid - amount, ledger_cumulative(paid, k, whole, decimals)) AS level,
-           greatest(paid_lcy - amount_lcy, ledger_cumulative(paid_lcy, k, whole, lcy_decimals)) AS level_lcy
+    SELECT *, greatest(paid - amount, credits_level(paid, whole, k, used, refunded, rate, decimals)) AS level,
+           greatest(paid_lcy - amount_lcy, credits_level(paid_lcy, whole, k, used, refunded, rate, lcy_decimals)) AS level_lcy
     FROM running
 )
 SELECT held_id, expires_on, due_on, overdue, cause, behind, level - lag(level, 1, paid - amount) OVER before,

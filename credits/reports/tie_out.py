@@ -12,7 +12,8 @@ from ledger.models import Currency
 from ledger.tie_outs import Flow, TieOut
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-KINDS = {"sold": "purchase", "consumed": "completion", "expired": "expiry"}  # of the entries behind a figure
+# Of the entries behind a figure.
+KINDS = {"sold": "purchase", "consumed": "completion", "expired": "expiry", "refunded": "refund"}
 
 
 def tie_out(on: datetime.date) -> list[TieOut]:

@@ -16,10 +16,10 @@ journal AS MATERIALIZED (
     SELECT lot, account_id, product_group_id, currency_id,
            coalesce(sum(amount) FILTER (WHERE counts AND kind = 'purchase'), 0) AS sold,
            coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind = 'purchase'), 0) AS sold_lcy,
-           -coalesce(sum(amount) FILTER (WHERE counts AND kind = 'completion'), 0) AS consumed,
-           -coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind = 'completion'), 0) AS consumed_lcy,
-           -coalesce(sum(amount) FILTER (WHERE counts AND kind = 'expiry'), 0) AS expired,
-           -coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind = 'expiry'), 0) AS expired_lcy,
+           -coalesce(sum(amount) FILTER (WHERE counts AND kind IN ('completion', 'allocation', 'deallocation')), 0) AS consumed,
+           -coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind IN ('completion', 'allocation', 'deallocation')), 0) AS consumed_lcy,
+           -coalesce(sum(amount) FILTER (WHERE counts AND kind IN ('expiry', 'estimate')), 0) AS expired,
+           -coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind IN ('expiry', 'estimate')), 0) AS expired_lcy,
            -coalesce(sum(amount) FILTER (WHERE counts AND kind = 'refund'), 0) AS refunded,
            -coalesce(sum(amount_lcy) FILTER (WHERE counts AND kind = 'refund'), 0) AS refunded_lcy,
            coalesce(sum(amount) FILTER (WHERE counts), 0) AS books,
@@ -28,49 +28,26 @@ journal AS MATERIALIZED (
            coalesce(sum(amount_lcy) FILTER (WHERE NOT counts), 0) AS later_lcy
     FROM moved GROUP BY 1, 2, 3, 4
 ),
--- Credits with the day on which the books took them, negative where a reopening gave them back.
-completions AS (
-    SELECT d.*, e.posting_date AS posted_on, undone.posting_date AS undone_on
-    FROM credits_completion d
-    LEFT JOIN ledger_journalentry e ON e.id = d.entry_id
-    LEFT JOIN ledger_journalentry undone ON undone.reverses_id = e.id
-    WHERE d.earned_on IS NOT NULL
-),
-held AS (
-    -- Allocated to a milestone when it was completed: nothing of it changes until it is reopened.
-    SELECT d.id, c.purchase_id, sum(c.credits) AS credits
-    FROM completions d JOIN credits_consumption c ON c.milestone_id = d.milestone_id
-    WHERE d.reopened_at IS NULL OR c.created_at <= d.completed_at
-    GROUP BY 1, 2
-),
+-- Credits with the day on which the books took them, negative where they came back.
 units AS MATERIALIZED (
-    SELECT purchase_id, cause, coalesce(sum(credits) FILTER (WHERE day <= %(on)s), 0) AS credits,
-           coalesce(sum(credits) FILTER (WHERE day > %(on)s), 0) AS later
-    FROM (
-        SELECT h.purchase_id, 'consumed' AS cause, coalesce(d.posted_on, d.earned_on) AS day, h.credits
-        FROM held h JOIN completions d USING (id)
-        UNION ALL
-        SELECT h.purchase_id, 'consumed', coalesce(d.undone_on, (d.reopened_at AT TIME ZONE s.time_zone)::date), -h.credits
-        FROM held h JOIN completions d USING (id) CROSS JOIN ledger_ledgersetup s WHERE d.reopened_at IS NOT NULL
-        UNION ALL
-        SELECT c.purchase_id, 'expired', coalesce(e.posting_date, c.consumed_on), c.credits
-        FROM credits_consumption c
-        JOIN credits_allocation a ON a.id = c.allocation_id
-        LEFT JOIN ledger_journalentry e ON e.event_key = a.event_key AND c.credits > 0
-        WHERE c.consumption_type = 'expiry'
-    ) taken
-    GROUP BY 1, 2
+    SELECT r.purchase_id,
+           coalesce(sum(r.units) FILTER (WHERE d.day <= %(on)s AND r.cause = 'consumed'), 0) AS consumed,
+           coalesce(sum(r.units) FILTER (WHERE d.day <= %(on)s AND r.cause = 'expired'), 0) AS expired,
+           coalesce(sum(r.units) FILTER (WHERE d.day <= %(on)s AND r.cause = 'refunded'), 0) AS refunded,
+           coalesce(sum(r.units) FILTER (WHERE d.day > %(on)s), 0) AS later
+    FROM credits_release r
+    LEFT JOIN ledger_journalentry e ON e.event_key = r.event_key
+    CROSS JOIN LATERAL (SELECT coalesce(e.posting_date, r.effective_on) AS day) d
+    GROUP BY r.purchase_id
 ),
 lots AS (
     SELECT 'purchase:' || p.id AS lot, p.deferral_account_id AS account_id, p.product_group_id, p.currency_id,
-           p.number_of_credits AS whole, p.number_of_credits - p.credits_released AS left_now, p.credits_refunded AS refunded,
+           p.number_of_credits AS whole, p.number_of_credits - p.credits_released AS left_now,
            p.deferred AS deferred_now, coalesce(p.paid_total_lcy, 0) - p.released_lcy AS deferred_now_lcy,
            p.paid_total = 0 AND NOT p.draft AND p.purchased_on <= %(on)s AS given_away,
-           coalesce(consumed.credits, 0) AS consumed, coalesce(expired.credits, 0) AS expired,
-           coalesce(consumed.later, 0) + coalesce(expired.later, 0) AS later
-    FROM credits_purchase p
-    LEFT JOIN units consumed ON consumed.purchase_id = p.id AND consumed.cause = 'consumed'
-    LEFT JOIN units expired ON expired.purchase_id = p.id AND expired.cause = 'expired'
+           coalesce(u.consumed, 0) AS consumed, coalesce(u.expired, 0) AS expired, coalesce(u.refunded, 0) AS refunded,
+           coalesce(u.later, 0) AS later
+    FROM credits_purchase p LEFT JOIN units u ON u.purchase_id = p.id
 ),
 -- A lot that went back to draft after that day is still named by its entries.
 per_lot AS (

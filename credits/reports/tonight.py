@@ -8,7 +8,7 @@ from credits.services.earn import pending
 from credits.services.expire import due_sql, grace_days
 
 ALL_ACCOUNTS = (0, 2**63 - 1)
-COUNT = "SELECT count(*), coalesce(sum(credits_available), 0) FROM ({due}) d WHERE obstacle = ''"
+COUNT = "SELECT count(*), coalesce(sum(credits_available), 0) FROM ({due}) d WHERE cause IS NULL"
 
 
 def count_due(on: datetime.date) -> dict[str, int]:

@@ -1,18 +1,19 @@
 """Allocating credits to a milestone, and adjusting what is allocated.
 
-Books: none (rule 5). Available falls and allocated rises, on the lots and on the milestone, by the rows written here.
+Books: none (rule 5), unless the setup recognises revenue on allocation. Available falls and allocated rises, on the lots and
+on the milestone, by the rows that `consume` writes.
 """
 
 import datetime
 
 from django.db import transaction
-from django.db.models import Sum
 
 from credits.drawing import Draw, draw, give_back
 from credits.exceptions import AlreadyCompleted, NotForCredits, Shortage
-from credits.models import Allocation, Consumption, Milestone, Purchase
+from credits.models import Allocation, Milestone, Purchase
 from credits.models.milestones import Status
-from credits.reports.availability import held_back
+from credits.reports.availability import candidates, held_back
+from credits.services.consume import consume
 from ledger.dates import business_date
 from opportunities.models import Project
 from opportunities.services.locks import lock_account
@@ -81,13 +82,12 @@ def _set_total(milestone: Milestone, total: int, *, actor, on: datetime.date) ->
     if not change:
         return Allocation.objects.filter(milestone=milestone).first()
     draws = _draw_more(milestone, change, on) if change > 0 else _give_back(milestone, -change)
-    return _write(milestone, draws, actor=actor, on=on)
+    return consume(milestone, draws, actor=actor, on=on)
 
 
 def _draw_more(milestone: Milestone, needed: int, on: datetime.date) -> list[Draw]:
     project = milestone.project
-    lots = Purchase.objects.filter(account=project.account_id, currency=project.currency_id)
-    draws = draw(lots.available(on).in_drawing_order(), needed)
+    draws = draw(candidates(project, on), needed)
     drawn = sum(d.credits for d in draws)
     if drawn < needed:
         raise Shortage(needed=needed, available=drawn, held_back=held_back(project, on), currency=project.currency_id)
@@ -98,37 +98,3 @@ def _give_back(milestone: Milestone, surplus: int) -> list[Draw]:
     held = dict(milestone.consumptions.net_by_lot().values_list("purchase", "net"))
     lots = Purchase.objects.in_bulk(held)
     return give_back([(lots[pk], credits) for pk, credits in held.items()], surplus)
-
-
-def _write(milestone: Milestone, draws: list[Draw], *, actor, on: datetime.date) -> Allocation:
-    project = milestone.project
-    earlier = Allocation.objects.filter(milestone=milestone).first()
-    allocation = earlier or Allocation.objects.create(
-        event_key=f"credits-allocation:{milestone.pk}",
-        allocation_type=Allocation.Type.ALLOCATION,
-        account=project.account,
-        currency=project.currency,
-        milestone=milestone,
-        allocated_on=on,
-        created_by=actor,
-    )
-    kind = Consumption.Type.ADJUSTMENT if earlier else Consumption.Type.CONSUMPTION
-    Consumption.objects.bulk_create(
-        Consumption(
-            allocation=allocation,
-            consumption_type=kind,
-            account=project.account,
-            milestone=milestone,
-            purchase=d.purchase,
-            currency=project.currency,
-            credits=d.credits,
-            value_per_credit=d.purchase.value_per_credit,
-            amount_paid_per_credit=d.purchase.amount_paid_per_credit,
-            consumed_on=on,
-            created_by=actor,
-        )
-        for d in draws
-    )
-    milestone.amount = milestone.consumptions.aggregate(value=Sum("value_amount"))["value"]
-    milestone.save(update_fields=["amount"])
-    return allocation

@@ -1,7 +1,8 @@
 """Expiry of what is left of a purchase: by hand for one or many, by night for all.
 
-Exactly what is available lapses; allocated credits stay. Books (rule 8): deferred revenue to breakage, effective on the
-day after expiry and grace, or on the day that made the credits available if that was later.
+Exactly what is available lapses; allocated credits stay. Books (rules 8 to 8c): deferred revenue to breakage, or to unclaimed
+property where the customer keeps a claim on it, effective on the day after expiry and grace, or on the day that made the
+credits available if that was later.
 """
 
 import datetime
@@ -11,33 +12,34 @@ from django.db import connection, transaction
 
 from credits.exceptions import NothingToExpire
 from credits.models import CreditsSetup, Purchase
+from credits.services import obstacles
 from credits.services.purchases import lock_purchase
-from credits.services.release import OBSTACLE, OBSTACLE_JOINS, obstacle, release
+from credits.services.release import release
 from ledger.dates import business_date
 from pages import formats
 from pages.refusals import Refused
 
-# What lapses on %(on)s: past expiry and grace, with credits left. `obstacle` tells what keeps the books from taking it.
+# What lapses on %(on)s: past expiry and grace, with credits left; `cause` and `detail`: what keeps the books from taking it.
 DUE = """
 SELECT p.id, p.number, p.account_id, p.currency_id, p.credits_available, p.value_per_credit, p.amount_paid_per_credit,
        p.business_group_id, p.product_group_id,
        {effective} AS effective_on,
        'credits-expiry:' || p.id || ':' || p.expires_on || ':' || coalesce(given_back.expiries, 0) AS event_key,
-       {obstacle} AS obstacle
+       found.cause, about.detail
 FROM credits_purchase p
-{obstacle_joins}
 LEFT JOIN LATERAL (
     SELECT max(consumed_on) FILTER (WHERE c.credits < 0) AS last_on,
            count(*) FILTER (WHERE c.consumption_type = 'expiry' AND c.credits > 0) AS expiries
     FROM credits_consumption c WHERE c.purchase_id = p.id
 ) given_back ON true
+{obstacles}
 WHERE NOT p.draft AND p.credits_available > 0 AND p.expires_on + %(grace)s {before} %(on)s::date AND {scope}
 """
 
 EFFECTIVE = "greatest(least(p.expires_on + %(grace)s + 1, %(on)s::date), p.purchased_on, given_back.last_on)"
 
 EXPIRE = """
-WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE obstacle = '' ORDER BY id),
+WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE cause IS NULL ORDER BY id),
 locked AS MATERIALIZED (SELECT p.id FROM credits_purchase p WHERE p.id IN (SELECT id FROM due) ORDER BY p.id FOR UPDATE),
 allocations AS (
     INSERT INTO credits_allocation (event_key, allocation_type, account_id, currency_id, allocated_on, created_by_id)
@@ -56,13 +58,13 @@ SELECT coalesce(array_agg(id), '{{}}'), coalesce(sum(credits), 0) FROM consumpti
 """
 
 UNPOSTABLE = """
-SELECT business_group_id, product_group_id, obstacle, count(*) FROM ({due}) d WHERE obstacle <> ''
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+SELECT count(*), business_group_id, product_group_id, cause, detail FROM ({due}) d WHERE cause IS NOT NULL
+GROUP BY 2, 3, 4, 5 ORDER BY 2, 3, 4, 5
 """
 
 UNITS = """
 SELECT a.event_key, 'expiry', c.consumed_on, p.number || ': ' || c.credits || ' services credits expired', c.id, p.id,
-       c.credits, 'breakage'
+       c.credits, 'expired', NULL::bigint
 FROM credits_consumption c
 JOIN credits_allocation a ON a.id = c.allocation_id
 JOIN credits_purchase p ON p.id = c.purchase_id
@@ -90,10 +92,7 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
     due = due_sql(scope, by_hand=by_hand)
     with connection.cursor() as cursor:
         cursor.execute(UNPOSTABLE.format(due=due), params)
-        refusals = [
-            (lots, obstacle(group, product, found, contra="breakage"))
-            for group, product, found, lots in cursor.fetchall()
-        ]
+        refusals = [(lots, obstacles.refusal(*cell)) for lots, *cell in cursor.fetchall()]
         cursor.execute(EXPIRE.format(due=due), params)
         consumption_ids, credits = cursor.fetchone()
     entries = release(UNITS, [consumption_ids], actor=actor) if consumption_ids else []
@@ -102,9 +101,8 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
 
 def due_sql(scope: str, *, by_hand: bool = False) -> str:
     """The SELECT of what is due among the purchases `p` that fulfil `scope`; takes `on` and `grace`."""
-    joins = OBSTACLE_JOINS.format(contra="breakage")
-    found = {"obstacle": OBSTACLE.format(effective=EFFECTIVE), "obstacle_joins": joins}
-    return DUE.format(before="<=" if by_hand else "<", scope=scope, effective=EFFECTIVE, **found)
+    found = obstacles.joins("breakage", effective=EFFECTIVE)
+    return DUE.format(before="<=" if by_hand else "<", scope=scope, effective=EFFECTIVE, obstacles=found)
 
 
 @transaction.atomic

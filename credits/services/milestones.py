@@ -1,7 +1,7 @@
 """Completing a milestone, and reopening it.
 
-Books (rules 6 and 7): completing posts nothing by itself; the next night earns the amount paid for its credits, effective
-on the actual date. Reopening posts the mirror of what the night posted.
+Books (rules 6 and 7): the next night earns the amount paid for its credits, effective on the actual date; or completing does
+so at once, where the setup said so when they were allocated. Reopening posts the mirror of what was posted.
 """
 
 import datetime
@@ -14,10 +14,10 @@ from credits.exceptions import AlreadyCompleted, BadActualDate, GateClosed, NoRe
 from credits.models import Completion, Milestone
 from credits.models.milestones import Status
 from credits.services.allocate import lock_milestone
-from credits.services.release import take_back
+from credits.services.earn import earn_now
+from credits.services.taking_back import take_back
 from ledger.dates import business_date
 from ledger.services.changes import made_by
-from ledger.services.posting import reverse
 from pages import formats
 from pages.refusals import Refused
 
@@ -26,8 +26,9 @@ from pages.refusals import Refused
 def complete(
     milestone: Milestone, *, actor, actual_on: datetime.date | None = None, today: datetime.date | None = None
 ) -> Completion:
-    """Gives the milestone its actual date (default: today); its revenue waits for the next night. What an import claimed is
-    settled by it. Another `today` than the business date is for a migration as of that day.
+    """Gives the milestone its actual date (default: today); its revenue waits for the next night, unless its allocation says
+    otherwise (`earn_now`). What an import claimed is settled by it. Another `today` than the business date is for a migration
+    as of that day.
 
     Refused: AlreadyCompleted; a canceled milestone (NotForCredits); credits not allocated in full (GateClosed); a date in
     the future, or before a purchase that pays for it (BadActualDate).
@@ -46,6 +47,7 @@ def complete(
     )
     milestone.actual_on, milestone.claimed_on = actual_on, None
     milestone.save(update_fields=["actual_on", "claimed_on"])
+    earn_now(completion, on=today, actor=actor)
     return completion
 
 
@@ -53,7 +55,8 @@ def complete(
 def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     """Takes the actual date back, so that credits can be adjusted; completing again is a new event.
 
-    Books: the mirror of the revenue, today, where a night posted it; nothing otherwise. Refused: NotCompleted, NoReason.
+    Books: the mirror of the revenue, today, where completing it or a night posted it; nothing otherwise. Refused:
+    NotCompleted, NoReason.
     """
     if not reason.strip():
         raise NoReason(milestone)
@@ -61,15 +64,13 @@ def reopen(milestone: Milestone, *, actor, reason: str) -> Completion:
     if refusal := refusal_to_reopen(milestone):
         raise refusal
     made_by(actor, "Reopen milestone", reason=reason)
-    completion = milestone.completions.select_related("entry__currency").get(reopened_at=None)
+    completion = milestone.completions.get(reopened_at=None)
     if completion.earned_on:
-        take_back(completion)
-    if completion.entry:
-        reverse(
-            completion.entry,
-            event_key=f"milestone:{milestone.pk}:reopen:{completion.sequence}",
+        prefix = f"milestone:{milestone.pk}"
+        take_back(
+            f"{prefix}:complete:{completion.sequence}",
+            event_key=f"{prefix}:reopen:{completion.sequence}",
             kind="reopening",
-            effective_on=business_date(),
             actor=actor,
             reason=reason,
         )

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from credits.exceptions import AccountFixed, AlreadyConfirmed, AlreadyUsed, BadTerms, HasHistory, Moved, NotDraft
 from credits.models import Purchase
+from credits.services.expected_breakage import stamp_rate
 from credits.services.terms import Terms, check_terms
 from ledger.dates import business_date, ledger_setup
 from ledger.models import BusinessPostingGroup, JournalEntry
@@ -132,7 +133,8 @@ def refusal_to_confirm(purchase: Purchase, on: datetime.date) -> Refused | None:
 
 def refusal_to_return_to_draft(purchase: Purchase) -> Refused | None:
     """Why a confirmed purchase stays confirmed."""
-    return AlreadyUsed(purchase) if purchase.consumptions.exists() else None
+    used = purchase.consumptions.exists() or purchase.cancellations.exists()
+    return AlreadyUsed(purchase) if used else None
 
 
 def refusal_to_delete(purchase: Purchase) -> Refused | None:
@@ -176,6 +178,7 @@ def _confirm(purchase: Purchase, *, actor) -> Purchase:
     else:
         purchase.paid_total_lcy = total
         purchase.save()
+    stamp_rate(purchase, on=business_date())
     return purchase
 
 

@@ -68,10 +68,12 @@ class PostingSetup(models.Model):
     deferral = _account(verbose_name="deferral account")
     sales = _account(verbose_name="sales account")
     breakage = _account(verbose_name="breakage account")
+    refund = _account(verbose_name="refund liability account")
+    unclaimed = _account(verbose_name="unclaimed property account")
 
     blocked = models.BooleanField(default=False, db_default=False, help_text="A blocked combination takes no posting.")
 
-    ACCOUNTS = ("receivable", "deferral", "sales", "breakage")
+    ACCOUNTS = ("receivable", "deferral", "sales", "breakage", "refund", "unclaimed")
 
     class Meta:
         ordering = ["business_group", "product_group"]

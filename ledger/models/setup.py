@@ -3,6 +3,7 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from ledger.models.accounts import LedgerAccount
 from ledger.models.currencies import Currency
 
 
@@ -45,6 +46,15 @@ class LedgerSetup(models.Model):
         default=GroupsFrom.SELL_TO,
         db_default=GroupsFrom.SELL_TO,
         help_text="Whose business posting group a sale takes, where another customer pays for it.",
+    )
+    exchange_difference = models.ForeignKey(
+        LedgerAccount,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="exchange difference account",
+        help_text="Where a deferral is refunded at another rate than the one it arose at.",
     )
 
     class Meta:

@@ -5,7 +5,14 @@ from urllib.parse import urlencode
 
 from ledger.models import BusinessPostingGroup, LedgerAccount, PostingSetup, ProductPostingGroup
 
-LABELS = {"receivable": "Receivables", "deferral": "Deferral", "sales": "Sales", "breakage": "Breakage"}
+LABELS = {
+    "receivable": "Receivables",
+    "deferral": "Deferral",
+    "sales": "Sales",
+    "breakage": "Breakage",
+    "refund": "Refund liability",
+    "unclaimed": "Unclaimed property",
+}
 
 
 @dataclass(frozen=True)

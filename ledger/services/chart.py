@@ -26,6 +26,15 @@ ACCOUNTS = [
     ("4095", "Revenue reductions", REVENUE),
     ("6100", "FX gains and losses", EXPENSE),
 ]
+POSTING_SETUP = {
+    "receivable": "1100",
+    "deferral": "2400",
+    "sales": "4000",
+    "breakage": "4090",
+    "refund": "2450",
+    "unclaimed": "2460",
+}
+EXCHANGE_DIFFERENCE = "6100"
 EXPLAINED_ELSEWHERE = {"1100", "2400", "2410", "2420"}  # by lots and what customers owe: no entries by hand
 CURRENCIES = [
     ("EUR", "Euro", 2),
@@ -59,9 +68,15 @@ def install_chart(*, company_name: str, lcy: str, lcy_decimals: int = 2, time_zo
         PostingSetup.objects.get_or_create(
             business_group_id=code,
             product_group_id="CREDITS",
-            defaults={"receivable_id": "1100", "deferral_id": "2400", "sales_id": "4000", "breakage_id": "4090"},
+            defaults={f"{purpose}_id": code for purpose, code in POSTING_SETUP.items()},
         )
     setup, _ = LedgerSetup.objects.get_or_create(
-        id=1, defaults={"company_name": company_name, "lcy_id": lcy, "time_zone": time_zone}
+        id=1,
+        defaults={
+            "company_name": company_name,
+            "lcy_id": lcy,
+            "time_zone": time_zone,
+            "exchange_difference_id": EXCHANGE_DIFFERENCE,
+        },
     )
     return setup
