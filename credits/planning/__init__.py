@@ -11,5 +11,19 @@ All lots and needs are of one customer in one currency. Keys are unique, and of 
 from credits.planning.best import best
 from credits.planning.first_to_expire import plan
 from credits.planning.lots import Key, Need, Plan, PlannedDraw, PlannedLot
+from credits.planning.savings import Savings, extensions, pulls
+from credits.planning.trials import Saving
 
-__all__ = ["Key", "Need", "Plan", "PlannedDraw", "PlannedLot", "best", "plan"]
+__all__ = [
+    "Key",
+    "Need",
+    "Plan",
+    "PlannedDraw",
+    "PlannedLot",
+    "Saving",
+    "Savings",
+    "best",
+    "extensions",
+    "plan",
+    "pulls",
+]

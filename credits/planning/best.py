@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from credits.planning.first_to_expire import plan
-from credits.planning.flow import asked, by_day, dearest, reach, worth
-from credits.planning.lots import Key, Need, Plan, PlannedDraw, PlannedLot, settled
+from credits.planning.flow import dearest, reach, worth
+from credits.planning.lots import Key, Need, Plan, PlannedDraw, PlannedLot, asked, by_day, settled
 from credits.planning.parts import parts
 from credits.planning.sums import Sums
 from ledger.money import ZERO

@@ -9,20 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from credits.planning.first_to_expire import Shelf
-from credits.planning.lots import Need, PlannedLot, total
+from credits.planning.lots import Need, PlannedLot, asked, total
+from credits.planning.shelf import Shelf
 from ledger.money import product
 
 Lots = Sequence[PlannedLot]
 Needs = Sequence[Need]
-
-
-def by_day(needs: Iterable[Need]) -> list[Need]:
-    return sorted(needs, key=lambda need: need.order)
-
-
-def asked(needs: Iterable[Need]) -> int:
-    return sum(need.credits for need in needs)
 
 
 def reach(lots: Iterable[PlannedLot], needs: Iterable[Need]) -> int:

@@ -76,6 +76,15 @@ def settled(
     return Plan(draws, unfunded, lapses, sum(lapses.values()), money, exact)
 
 
+def by_day(needs: Iterable[Need]) -> list[Need]:
+    return sorted(needs, key=lambda need: need.order)
+
+
+def asked(needs: Iterable[Need]) -> int:
+    """How many credits they ask for together."""
+    return sum(need.credits for need in needs)
+
+
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The sum, never rounded."""
     result = ZERO

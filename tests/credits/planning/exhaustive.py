@@ -78,3 +78,34 @@ def least_lapse(lots, needs):
 
     drawn, paid = most(0, tuple(lot[3] for lot in lots))
     return sum(lot[3] for lot in lots) - drawn, sum(lot[3] * lot[4] for lot in lots) - paid
+
+
+def changed(rows, place, column, value):
+    """The rows with one value changed."""
+    return [(*row[:column], value, *row[column + 1 :]) if at == place else row for at, row in enumerate(rows)]
+
+
+def saved_by_extending(lots, needs):
+    """{lot: (credits, money, day)}: every later day is tried for every lot that is not used up; the earliest of the best."""
+    draws = planned(lots, needs)[0]
+    used = {lot[0]: sum(credits for (key, _), credits in draws.items() if key == lot[0]) for lot in lots}
+    asked = {lot[0]: [(to, changed(lots, at, 2, to), needs) for to in range(lot[2] + 1, HORIZON + 3)]
+             for at, lot in enumerate(lots) if used[lot[0]] < lot[3]}  # fmt: skip
+    return {key: best for key, tries in asked.items() if (best := most_saved(lots, needs, tries))}
+
+
+def saved_by_pulling(lots, needs, today):
+    """{need: (credits, money, day)}: every earlier day is tried for every need; the latest of the best."""
+    asked = {need[0]: [(to, lots, changed(needs, at, 1, to)) for to in range(need[1] - 1, today - 1, -1)]
+             for at, need in enumerate(needs)}  # fmt: skip
+    return {key: best for key, tries in asked.items() if (best := most_saved(lots, needs, tries))}
+
+
+def most_saved(lots, needs, tries):
+    _, _, credits, money = planned(lots, needs)
+    best = (0, 0, None)
+    for to, other_lots, other_needs in tries:
+        _, _, fewer, less = planned(other_lots, other_needs)
+        if fewer <= credits and less <= money and (credits - fewer, money - less) > best[:2]:
+            best = (credits - fewer, money - less, to)
+    return best if best[2] is not None else None
