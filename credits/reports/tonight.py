@@ -5,6 +5,7 @@ import datetime
 from django.db import connection
 
 from credits.services.earn import pending
+from credits.services.expected_breakage import count_behind
 from credits.services.expire import due_sql, grace_days
 
 ALL_ACCOUNTS = (0, 2**63 - 1)
@@ -23,3 +24,8 @@ def count_completed(on: datetime.date) -> dict[str, int]:
     """Milestones whose revenue the night of `on` posts."""
     ready, _ = pending(*ALL_ACCOUNTS, on)
     return {"milestones": len(ready)}
+
+
+def count_expected(on: datetime.date) -> dict[str, int]:
+    """Purchases that the night of `on` brings up to the breakage estimates in force."""
+    return {"purchases": count_behind(*ALL_ACCOUNTS, on=on)}

@@ -38,28 +38,26 @@ def consume(milestone: Milestone, draws: Sequence[Draw], *, actor, on: datetime.
     Refused, where revenue is recognised on allocation: what the books cannot take (MissingAccount, BlockedAccount,
     BlockedCombination, PostingNotAllowed)."""
     setup = CreditsSetup.current()
-    allocation, first = _allocation(milestone, setup, actor=actor, on=on)
-    rows = _rows(milestone, allocation, draws, first=first, actor=actor, on=on)
+    earlier = Allocation.objects.filter(milestone=milestone).first()
+    allocation = earlier or _new(milestone, setup, actor=actor, on=on)
+    rows = _rows(milestone, allocation, draws, first=earlier is None, actor=actor, on=on)
     if allocation.recognise == Recognition.ALLOCATION:
         _recognise(milestone, rows, actor=actor, on=on)
     _set_amount(milestone, AmountFrom(setup.milestone_amount_from))
     return allocation
 
 
-def _allocation(milestone: Milestone, setup: CreditsSetup, *, actor, on: datetime.date) -> tuple[Allocation, bool]:
-    """The milestone's allocation, and whether it is new."""
+def _new(milestone: Milestone, setup: CreditsSetup, *, actor, on: datetime.date) -> Allocation:
     project = milestone.project
-    return Allocation.objects.get_or_create(
+    return Allocation.objects.create(
         event_key=f"credits-allocation:{milestone.pk}",
-        defaults={
-            "allocation_type": Allocation.Type.ALLOCATION,
-            "account": project.account,
-            "currency": project.currency,
-            "milestone": milestone,
-            "allocated_on": on,
-            "recognise": setup.recognise_revenue,
-            "created_by": actor,
-        },
+        allocation_type=Allocation.Type.ALLOCATION,
+        account=project.account,
+        currency=project.currency,
+        milestone=milestone,
+        allocated_on=on,
+        recognise=setup.recognise_revenue,
+        created_by=actor,
     )
 
 

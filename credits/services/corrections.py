@@ -4,6 +4,7 @@ Books and balances: none before the approval.
 """
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db import transaction
@@ -52,12 +53,11 @@ def approve_correction(correction: Correction, *, actor) -> Correction:
     correction = _lock(correction)
     if refusal := refusal_to_approve(correction, actor):
         raise refusal
-    CHECKS[correction.kind](correction)
+    check, carry_out = KINDS[Correction.Kind(correction.kind)]
+    check(correction)
     made_by(actor, f"Approve {correction.get_kind_display().lower()}", reason=correction.reason)
     _decide(correction, Correction.State.APPROVED, actor=actor)
-    {Correction.Kind.REINSTATEMENT: reinstate, Correction.Kind.REFUND: refund}[Correction.Kind(correction.kind)](
-        correction, actor=actor
-    )
+    carry_out(correction, actor=actor)
     return correction
 
 
@@ -89,13 +89,18 @@ def refusal_to_request(purchase: Purchase) -> Refused | None:
     return BadCorrection(f"{waiting} waits for approval already. Decide it first.") if waiting else None
 
 
-CHECKS = {Correction.Kind.REINSTATEMENT: check_reinstatement, Correction.Kind.REFUND: check_refund}
+# Of each kind what it refuses, and what it does.
+KINDS: dict[Correction.Kind, tuple[Callable[[Correction], None], Callable[..., object]]] = {
+    Correction.Kind.REINSTATEMENT: (check_reinstatement, reinstate),
+    Correction.Kind.REFUND: (check_refund, refund),
+}
 
 
 def _request(correction: Correction, *, reason: str, actor) -> Correction:
     if refusal := refusal_to_request(correction.purchase):
         raise refusal
-    CHECKS[Correction.Kind(correction.kind)](correction)
+    check, _ = KINDS[Correction.Kind(correction.kind)]
+    check(correction)
     if not reason.strip():
         raise BadCorrection("Say why: whoever approves it decides on the reason.", field="reason")
     made_by(actor, f"Request {correction.get_kind_display().lower()}", reason=reason)

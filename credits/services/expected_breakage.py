@@ -6,6 +6,7 @@ force; a later estimate catches up, also downwards: the only posting that may ta
 """
 
 import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -64,6 +65,8 @@ SELECT count(*), business_group_id, product_group_id, cause, detail FROM ({BEHIN
 GROUP BY 2, 3, 4, 5 ORDER BY 2, 3, 4, 5
 """
 
+COUNT = f"SELECT count(*) FROM ({BEHIND}) behind WHERE cause IS NULL"
+
 WRITTEN = """
 SELECT r.event_key, 'estimate', r.effective_on, p.number || ': breakage expected of its credits', r.id, r.purchase_id, 0,
        'estimated', NULL::bigint
@@ -75,7 +78,7 @@ WHERE r.id = ANY(%s)
 def catch_up(first: int, last: int, *, on: datetime.date, actor=None) -> tuple[list[int], list[tuple[int, Refused]]]:
     """Brings the lots of the accounts from `first` to `last` up to the estimates in force on `on`, effective that day. Gives
     the ids of the releases, and how many lots the books cannot take, and why. The caller holds the accounts' locks."""
-    params = {"first": first, "last": last, "on": on}
+    params: dict[str, Any] = {"first": first, "last": last, "on": on}
     if not BreakageEstimate.objects.filter(approved_by__isnull=False, effective_on__lte=on).exists():
         return [], []
     with connection.cursor() as cursor:
@@ -85,6 +88,14 @@ def catch_up(first: int, last: int, *, on: datetime.date, actor=None) -> tuple[l
         written = [pk for (pk,) in cursor.fetchall()]
     post_estimates(written, actor=actor)
     return written, refusals
+
+
+def count_behind(first: int, last: int, *, on: datetime.date) -> int:
+    """How many lots `catch_up` would write a release for."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"first": first, "last": last, "on": on})
+        [count] = cursor.fetchone()
+    return count
 
 
 def post_estimates(releases: list[int], *, actor=None) -> list[int]:

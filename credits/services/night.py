@@ -5,6 +5,7 @@ import datetime
 from django.template.defaultfilters import pluralize
 
 from credits.services.earn import earn_completed
+from credits.services.expected_breakage import catch_up
 from credits.services.expire import expire_due
 from ledger.services.nights import Outcome
 from opportunities.services.chunks import lock_accounts
@@ -26,3 +27,11 @@ def earn_milestones(first: int, last: int, on: datetime.date) -> Outcome:
         f"{milestones:,} milestone{pluralize(milestones)}: {refusal}" for milestones, refusal in earned.refusals
     ]
     return Outcome({"milestones": earned.completions}, refusals)
+
+
+def expect_breakage(first: int, last: int, on: datetime.date) -> Outcome:
+    """Lots whose credits are expected to stay unused in part stand where the estimate in force says (rule 12)."""
+    lock_accounts(first, last)
+    written, refused = catch_up(first, last, on=on)
+    refusals = [f"{lots:,} purchase{pluralize(lots)}: {refusal}" for lots, refusal in refused]
+    return Outcome({"purchases": len(written)}, refusals)

@@ -63,7 +63,7 @@ def refund(correction: Correction, *, actor) -> Cancellation:
     return Cancellation.objects.create(
         correction=correction,
         purchase=purchase,
-        credits=correction.credits,
+        credits=released.units,
         refunded=shares.refunded,
         kept=shares.kept,
         refunded_lcy=shares.spot,
@@ -138,7 +138,8 @@ def _accounts(correction: Correction, released: Release, shares: Shares) -> dict
         needed.append("refund")
     if any((shares.kept, shares.kept_lcy, released.estimated, released.estimated_lcy)):
         needed.append("breakage")
-    groups = {"business_group": purchase.business_group_id, "product_group": purchase.product_group_id}
+    business_group = purchase.business_group_id or ""  # a confirmed purchase has it
+    groups = {"business_group": business_group, "product_group": purchase.product_group_id}
     accounts = posting_accounts(**groups, needed=tuple(needed))
     if shares.spot != shares.refunded_lcy:
         accounts["difference"] = _difference_account(purchase.currency)

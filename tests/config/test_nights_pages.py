@@ -78,6 +78,7 @@ def test_the_preview_counts_what_is_due_and_sums_what_is_posted(signed_in):
     assert [(change.label, change.after, change.note) for change in preview.changes[1:]] == [
         ("Expire services credits", "3 purchases, 30 credits", "3 journal entries"),
         ("Earn completed milestones", "nothing", "0 journal entries"),
+        ("Recognise expected breakage", "nothing", "0 journal entries"),
         ("Seal the journal", "6 sealed entries", ""),
     ]
     assert [(line.account_code, line.debit, line.credit) for line in preview.postings] == [

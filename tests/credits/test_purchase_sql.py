@@ -57,6 +57,17 @@ def test_what_is_not_refused_goes_through(world):
     assert run(*update(world.draft, number_of_credits=7, account_id=world.other.pk, currency_id="EUR")) == 1
 
 
+RELEASED = (
+    "credits_released",
+    "credits_consumed",
+    "released",
+    "released_lcy",
+    "estimated",
+    "estimated_lcy",
+    "breakage_rate",
+)
+
+
 @pytest.mark.parametrize(
     ("constraint", "changes"),
     [
@@ -66,13 +77,14 @@ def test_what_is_not_refused_goes_through(world):
         ("purchase_prices_not_negative", {"value_per_credit": "-0.01"}),
         ("purchase_prices_not_negative", {"amount_paid_per_credit": "-0.01"}),
         ("purchase_expires_on_or_after_its_start", {"expires_on": "2026-11-01"}),
-        ("purchase_draft_has_no_history", {"credits_released": 1}),
         ("purchase_draft_has_no_history", {"paid_total_lcy": 1}),
         ("purchase_confirmed_is_complete", {"draft": False}),
         ("purchase_line_has_part", {"line_part": 1}),
         ("purchase_totals_follow_consumptions", {"credits_allocated": 1}),
         ("purchase_totals_follow_consumptions", {"credits_expired": 1}),
         ("purchase_totals_follow_consumptions", {"credits_refunded": 1}),
+        ("purchase_released_follows_releases", {"credits_released": 1}),
+        ("purchase_released_follows_releases", {"breakage_rate": 10}),
     ],
 )
 def test_of_a_draft(world, constraint, changes):
@@ -106,16 +118,40 @@ def test_of_a_confirmed_purchase_each_fixed_field(world, changes):
         ("purchase_confirmed_is_complete", {"starts_on": None}),
         ("purchase_confirmed_is_complete", {"expires_on": None}),
         ("purchase_totals_follow_consumptions", {"credits_allocated": 1}),
-        ("purchase_releases_no_more_than_paid", {"released": "800.01"}),
-        ("purchase_releases_no_more_than_paid", {"released_lcy": "800.01"}),
-        ("purchase_releases_no_more_than_paid", {"credits_released": 11, "released": "800", "released_lcy": "800"}),
-        ("purchase_releases_no_more_than_paid", {"released": "-0.01"}),
-        ("purchase_liability_ends_at_zero", {"credits_released": 10, "released": "799.99", "released_lcy": "800"}),
-        ("purchase_liability_ends_at_zero", {"credits_released": 10, "released": "800", "released_lcy": "799.99"}),
+        *(("purchase_released_follows_releases", {column: 1}) for column in RELEASED),
     ],
 )
 def test_of_a_confirmed_purchase(world, constraint, changes):
     refused(constraint, *update(world.lot, **changes))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "units", "amount", "amount_lcy", "estimated"),
+    [
+        ("purchase_releases_no_more_than_paid", 1, "800.01", "800", 0),
+        ("purchase_releases_no_more_than_paid", 1, "800", "800.01", 0),
+        ("purchase_releases_no_more_than_paid", 1, "800", "800", "0.01"),
+        ("purchase_releases_no_more_than_paid", 11, "800", "800", 0),
+        ("purchase_releases_no_more_than_paid", 1, "-0.01", "0", 0),
+        ("purchase_liability_ends_at_zero", 10, "799.99", "800", 0),
+        ("purchase_liability_ends_at_zero", 10, "800", "799.99", 0),
+        ("purchase_nothing_expected_of_a_spent_lot", 10, "799.99", "799.99", "0.01"),
+    ],
+)
+def test_of_what_a_purchase_releases(world, constraint, units, amount, amount_lcy, estimated):
+    sql = (
+        "INSERT INTO credits_release (purchase_id, event_key, cause, units, amount, amount_lcy, estimated, estimated_lcy,"
+        " effective_on) VALUES (%s, 'by hand', 'expired', %s, %s, %s, %s, %s, '2026-11-24')"
+    )
+    refused(constraint, sql, world.lot.pk, units, amount, amount_lcy, estimated, estimated)
+
+
+def test_nothing_is_released_of_a_draft(world):
+    sql = (
+        "INSERT INTO credits_release (purchase_id, event_key, cause, units, amount, amount_lcy, effective_on)"
+        " VALUES (%s, 'by hand', 'expired', 1, 0, 0, '2026-11-24')"
+    )
+    refused("purchase_draft_has_no_history", sql, world.draft.pk)
 
 
 def test_paid_credits_are_not_confirmed_without_rate_and_deferral(world):
