@@ -7,6 +7,7 @@ from ledger.forms.reports import DayField
 from pages.forms import PageForm
 
 REASONS = [("", "All credits")] + [(reason.value, reason.heading) for reason in Reason]
+ELSEWHERE = [choice for choice in REASONS if choice[0] != Reason.AVAILABLE]
 
 
 class WhyNotForm(PageForm):
@@ -15,4 +16,7 @@ class WhyNotForm(PageForm):
 
 
 class WhyNotOfAccountForm(WhyNotForm):
+    """Of the credits that are not available, in one currency or in all."""
+
+    reason = forms.ChoiceField(label="Show", choices=ELSEWHERE, required=False)
     currency = forms.CharField(required=False, max_length=3, widget=forms.HiddenInput)

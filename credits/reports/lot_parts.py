@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from credits.models import Consumption, CreditsSetup, Purchase
 from credits.reports.availability import Reason, with_reason
-from credits.reports.lots import Bar
 from credits.reports.remedies import Why, why_expired, why_held, why_left, why_refunded
 
 
@@ -28,21 +27,13 @@ class Part:
 
 @dataclass(frozen=True)
 class LotParts:
+    """A lot with all its parts: what is left first, then what milestones hold, then what is gone."""
+
     lot: Any
     parts: tuple[Part, ...]
 
-    @property
-    def bar(self) -> Bar:
-        gone = self.credits(Reason.EXPIRED) + self.credits(Reason.REFUNDED)
-        left = self.lot.credits_available
-        return Bar(self.credits(Reason.CONSUMED), self.credits(Reason.ALLOCATED), left, gone)
-
-    def credits(self, *reasons: Reason) -> int:
-        return sum(part.credits for part in self.parts if part.reason in reasons)
-
-    def only(self, reasons: Iterable[Reason]) -> "LotParts":
-        """The same lot with fewer parts in sight."""
-        return LotParts(self.lot, tuple(part for part in self.parts if part.reason in reasons))
+    def only(self, reasons: Collection[Reason]) -> list[Part]:
+        return [part for part in self.parts if part.reason in reasons]
 
 
 class Holder(NamedTuple):

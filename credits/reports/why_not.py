@@ -71,7 +71,7 @@ def why_not_account(account: Account, on: datetime.date) -> AccountAnswer:
     lots = parts_of(account.purchases.all(), on)
     codes = sorted({each.lot.currency_id for each in lots})
     totals = {code: by_reason([each for each in lots if each.lot.currency_id == code]) for code in codes}
-    shown = [only for each in lots if (only := each.only(ELSEWHERE)).parts]
+    shown = [each for each in lots if each.only(ELSEWHERE)]
     return AccountAnswer(totals, sorted(shown, key=lambda each: each.lot.currency_id))
 
 

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from credits.actions.milestones import breadcrumb_of
 from credits.forms.why_not import WhyNotOfAccountForm
 from credits.models import Milestone, Purchase
 from credits.reports.availability import Reason
-from credits.reports.lot_parts import LotParts
+from credits.reports.lot_parts import LotParts, Part
 from credits.reports.why_not import (
+    ELSEWHERE,
     AccountAnswer,
     MilestoneAnswer,
     PurchaseAnswer,
@@ -45,12 +47,17 @@ class WhyNotPurchase(WhyNotPage):
     queryset = Purchase.objects.select_related("account", "currency")
     template_name = "credits/why_not_purchase.html"
 
+    def get_breadcrumb(self) -> list[Crumb]:
+        account = self.object.account
+        above = [Crumb("Purchases", reverse("credits:purchase-list")), Crumb(str(account), account.get_absolute_url())]
+        return [*above, *super().get_breadcrumb()]
+
     def read(self, **asked: Any) -> PurchaseAnswer:
         return why_not_purchase(self.object, asked["on"])
 
     def answer_context(self) -> dict[str, Any]:
-        uses = [(use, self.ways(use.whys)) for use in self.report.uses[:SHOWN]]
-        return super().answer_context() | {"uses": uses, "count": len(self.report.uses)}
+        uses = self.report.uses
+        return super().answer_context() | {"uses": uses[:SHOWN], "count": len(uses)}
 
     def lines(self) -> Iterator[list]:
         """One row per milestone."""
@@ -67,6 +74,10 @@ class WhyNotAccount(WhyNotPage):
     form_class = WhyNotOfAccountForm
     template_name = "credits/why_not_account.html"
     empty = WhyNotMilestone.empty
+    reasons = ELSEWHERE
+
+    def get_breadcrumb(self) -> list[Crumb]:
+        return [Crumb("Accounts", reverse("opportunities:account-list")), *super().get_breadcrumb()]
 
     def read(self, **asked: Any) -> AccountAnswer:
         return why_not_account(self.object, asked["on"])
@@ -82,6 +93,6 @@ class WhyNotAccount(WhyNotPage):
         """Credits, and the way to their lots; what is available has no reason to be looked at here."""
         return sums.get(reason, 0), self.url(reason, currency=code) if reason is not Reason.AVAILABLE else ""
 
-    def narrowed(self) -> list[LotParts]:
-        code = self.form.cleaned_data.get("currency")
-        return [each for each in super().narrowed() if code in ("", each.lot.currency_id)]
+    def narrowed(self) -> list[tuple[LotParts, list[Part]]]:
+        code = self.form.cleaned_data["currency"]
+        return [(found, parts) for found, parts in super().narrowed() if code in ("", found.lot.currency_id)]

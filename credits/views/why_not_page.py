@@ -1,6 +1,6 @@
 """What the three pages of "Why not?" have in common: a business date, the reasons with their credits, and the lots."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,14 +9,15 @@ from django.views.generic.detail import SingleObjectMixin
 
 from credits.forms.why_not import WhyNotForm
 from credits.reports.availability import Reason
-from credits.reports.lot_parts import LotParts
+from credits.reports.lot_parts import LotParts, Part
 from credits.reports.remedies import Why
+from credits.views.lot_segments import segments
 from ledger.views.reports import ReportPage
 from pages import exports, markup
 from pages.elements import Action, Crumb, Figure
 from pages.views.page import allowed_actions
 
-SHOWN = 300
+SHOWN, SHOWN_OF_LOT = 300, 50
 HEADER = ["Purchase", "Currency", "Start date", "Expiry date", "Credits", "Reason", "Why", "What would free them"]
 
 
@@ -26,6 +27,7 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
     title = "Why not?"
     form_class = WhyNotForm
     file_name = "why-not"
+    reasons: Sequence[Reason] = tuple(Reason)
     extra_context = {"reset": "Today, all credits"}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
@@ -44,7 +46,7 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.report:
             lots = self.narrowed()
-            kwargs |= {"lots": [self.lot_rows(each) for each in lots[:SHOWN]], "left_out": max(0, len(lots) - SHOWN)}
+            kwargs |= {"lots": [self.lot_rows(*each) for each in lots[:SHOWN]], "left_out": max(0, len(lots) - SHOWN)}
             kwargs |= self.answer_context()
         return super().get_context_data(**kwargs)
 
@@ -56,16 +58,19 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
         """This page with the lots of one reason."""
         return f"?{urlencode(self.asked('on') | {'reason': reason.value} | narrower)}"
 
-    def narrowed(self) -> list[LotParts]:
-        """Of all lots, those with credits of the reason that was asked for."""
-        reason = self.form.cleaned_data.get("reason")
-        chosen = [Reason(reason)] if reason else list(Reason)
-        return [only for each in self.report.lots if (only := each.only(chosen)).parts]
+    def narrowed(self) -> list[tuple[LotParts, list[Part]]]:
+        """Of all lots, those with credits of the reason that was asked for, and these credits."""
+        reason = self.form.cleaned_data["reason"]
+        chosen = [Reason(reason)] if reason else self.reasons
+        return [(found, parts) for found in self.report.lots if (parts := found.only(chosen))]
 
-    def lot_rows(self, found: LotParts) -> tuple:
-        return found, [(part, self.way(part.why)) for part in found.parts]
+    def lot_rows(self, found: LotParts, parts: list[Part]) -> tuple:
+        """The lot, its bar, its first parts with their ways, and how many more there are."""
+        shown = [(part, self.way(part.why)) for part in parts[:SHOWN_OF_LOT]]
+        return found.lot, segments(found), shown, len(parts) - len(shown)
 
     def way(self, why: Why) -> Action | None:
+        """Where the credits are freed, for a person who may do it."""
         return next(iter(allowed_actions(self.request.user, filter(None, [why.action]))), None)
 
     def ways(self, whys: Iterable[Why]) -> list[tuple[Why, Action | None]]:
@@ -74,9 +79,9 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
     def lines(self) -> Iterator[list]:
         """One row per lot and reason."""
         yield HEADER
-        for found in self.narrowed():
+        for found, parts in self.narrowed():
             lot = found.lot
             names = [exports.safe(lot.number), lot.currency_id, lot.starts_on or "", lot.expires_on or ""]
-            for part in found.parts:
+            for part in parts:
                 told = [exports.safe(text) for text in (part.reason.value, part.why.sentence, part.why.remedy)]
                 yield [*names, part.credits, *told]
