@@ -6,6 +6,7 @@ class CreditsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: models are ready only now.
+        from credits.certinia import jobs as certinia
         from credits.reports import checks, deferral, tie_out
         from credits.sections import journal, milestones, purchases, why_not
         from ledger import tie_outs
@@ -15,5 +16,6 @@ class CreditsConfig(AppConfig):
         milestones.register_all()
         journal.register_all()
         why_not.register_all()
+        certinia.register_all()
         register("credits", deferral.PARTS)
         tie_outs.register("credits", checks=checks.CHECKS, tie_out=tie_out.tie_out)

@@ -6,6 +6,8 @@
     accounts, purchases, milestones, rates
                 each object: its lines as rows, its stored rows in the same shape, and how new ones are written
     importing   all of it, or nothing
+    imported    what came of it
+    jobs        the same for more than somebody can wait for
     settling    allocating and completing what was imported
     report      balances and allocations as they stand
     exporting   the stored rows as files

@@ -1,6 +1,6 @@
 """The accounts of an export: customers, known by their number."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from credits.certinia.objects import ACCOUNT_NUMBER, CURRENCY, NAME
 from credits.certinia.reading import Row, Values, name_of, one_of, read_cells
@@ -11,7 +11,7 @@ from pages.imports import Line, Problems
 NO_CURRENCY = "The code of a currency has three capital letters, as in USD; is it set up?"
 
 
-def read_accounts(lines: list[Line], currencies: dict[str, Currency], problems: Problems) -> list[Row]:
+def read_accounts(lines: Iterable[Line], currencies: dict[str, Currency], problems: Problems) -> list[Row]:
     """The lines as rows; of a line that is refused only the problems."""
     readers = {
         ACCOUNT_NUMBER: name_of(20, "the number of the account"),

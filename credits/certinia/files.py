@@ -4,16 +4,21 @@ Whatever has another name is passed over: an export holds much that this product
 """
 
 import io
+import re
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from credits.certinia.objects import FILE_NAMES
 from pages.imports import FileRefused, Problem
 from pages.imports.xlsx_files import LARGEST_UNPACKED, SIGNATURE, sheet_names
 
 ENDINGS = (".csv", ".xlsx")
+BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError)
+SHEET, ROW = re.compile(r"xl/worksheets/[^/]+\.xml"), re.compile(rb"<(?:\w+:)?row[\s>/]")
 KNOWN = {name.casefold(): name for name in FILE_NAMES}
 
 
@@ -29,13 +34,22 @@ class Brought:
 Files = dict[str, Brought]
 
 
-def from_folder(folder: Path, *, largest: int) -> Files:
-    """The known files of a folder. Refused (FileRefused): one that is larger than `largest` bytes, and none at all."""
-    found = [path for path in sorted(folder.iterdir()) if path.is_file() and _object(path.name)]
-    for path in found:
-        if (size := path.stat().st_size) > largest:
-            raise FileRefused([too_large(path.name, size, largest)])
-    return by_object((path.name, path.read_bytes()) for path in found)
+def from_path(path: Path, *, largest: int) -> Files:
+    """The known files of a folder, or a single file. Refused (FileRefused): one that is larger than `largest` bytes, before
+    it is read, and none at all."""
+    found = [path]
+    if path.is_dir():
+        found = [each for each in sorted(path.iterdir()) if each.is_file() and _object(each.name)]
+    for each in found:
+        if (size := each.stat().st_size) > largest:
+            raise FileRefused([too_large(each.name, size, largest)])
+    return by_object((each.name, each.read_bytes()) for each in found)
+
+
+def lines_in(files: Files) -> int:
+    """About how many lines the files have, counted without reading what they say."""
+    contents = {each.content for each in files.values()}
+    return sum(_rows_in(content) if content.startswith(SIGNATURE) else _ends_in(content) for content in contents)
 
 
 def by_object(files: Iterable[tuple[str, bytes]]) -> Files:
@@ -107,7 +121,28 @@ def _members(name: str, content: bytes) -> list[tuple[str, bytes]]:
                 raise FileRefused([Problem("The archive is too large when it is unpacked. Split it.", file=name)])
             known = [member for member in archive.infolist() if _object(member.filename)]
             return [(member.filename, archive.read(member)) for member in known]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+    except BROKEN as error:
         raise FileRefused(
             [Problem("The archive cannot be opened. Pack it again without a password.", file=name)]
         ) from error
+
+
+def _ends_in(content: bytes) -> int:
+    return max(content.count(b"\n"), content.count(b"\r")) + 1
+
+
+def _rows_in(workbook: bytes) -> int:
+    """Of all its sheets. None of one that cannot be opened or is too large, which is refused when it is read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+            sheets = [member for member in archive.infolist() if SHEET.fullmatch(member.filename)]
+            if sum(sheet.file_size for sheet in sheets) > LARGEST_UNPACKED:
+                return 0
+            return sum(len(ROW.findall(part)) for sheet in sheets for part in _parts(archive.open(sheet)))
+    except BROKEN:
+        return 0
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    while part := file.read(2**20):
+        yield part

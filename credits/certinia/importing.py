@@ -4,17 +4,17 @@ Books: as each purchase that is no draft is confirmed on the day it was created 
 """
 
 import datetime
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from django.db import transaction
 
 from credits.certinia import accounts, milestones, purchases, rates
 from credits.certinia.books import Books
 from credits.certinia.files import Files
+from credits.certinia.imported import Imported
 from credits.certinia.objects import (
     ACCOUNT,
     ACCOUNTS,
-    ACTUAL,
     CREATED,
     MILESTONES,
     PURCHASES,
@@ -29,58 +29,23 @@ from ledger.models import BusinessPostingGroup, Currency, PostingSetup
 from ledger.services.changes import made_by
 from ledger.services.rate_import import ImportedRates, enter
 from opportunities.models import Account
-from pages import formats
-from pages.imports import FileRefused, Line, Problem, Problems
+from pages.imports import FileRefused, Line, Problems
+from pages.progress import Report, each, nobody
 from pages.seen import take_turn
 
 
-@dataclass
-class Imported:
-    """What an import made, object by object, and what it found stored."""
-
-    rates: ImportedRates
-    parts: list[Part] = field(default_factory=list)
-    milestones: list[str] = field(default_factory=list)  # the Ids of the export, new or not
-    new_group: BusinessPostingGroup | None = None
-
-    @property
-    def counts(self) -> str:
-        """40 accounts, 320 purchases"""
-        new = [(len(self.rates.new), "exchange rates"), *((len(part.new), part.about.noun) for part in self.parts)]
-        return ", ".join(formats.counted(count, noun) for count, noun in new if count)
-
-    @property
-    def unchanged(self) -> int:
-        return len(self.rates.unchanged) + sum(part.unchanged for part in self.parts)
-
-    @property
-    def claims(self) -> int:
-        """New milestones that were completed according to the export."""
-        return sum(
-            row.values[ACTUAL] is not None for part in self.parts if part.about is MILESTONES for row in part.new
-        )
-
-    @property
-    def said(self) -> str:
-        """What was done, in a sentence."""
-        stored = f"{formats.counted(self.unchanged, 'lines')} said what is stored already" if self.unchanged else ""
-        if not self.counts:
-            return f"Nothing is changed: {stored or 'the export holds no line'}."
-        return f"Imported: {self.counts}.{f' {stored}.' if stored else ''}"
-
-
 @transaction.atomic
-def import_export(files: Files, *, actor, on: datetime.date | None = None, most_lines: int | None = None) -> Imported:
+def import_export(files: Files, *, actor, on: datetime.date | None = None, report: Report = nobody) -> Imported:
     """Imports exchange rates, accounts, purchases and milestones as of the day `on` (default: today). A purchase is
     confirmed at the rate of the day it was created, unless it is a draft. A constant number of statements per 2,000 lines.
+    `report` is told how far it is.
 
     The same export again changes nothing. Refused (FileRefused, with every problem by file, line and column): files that
-    cannot be read; more than `most_lines` lines; what entering the same by hand would refuse; one record twice; one that is
-    stored with other content.
+    cannot be read; what entering the same by hand would refuse; one record twice; one that is stored with other content.
     """
     take_turn("credits.certinia.import")
     made_by(actor, "Import data export", reason=f"From {', '.join(each.name for each in files.values())}."[:500])
-    run = _Import(files, actor, on or business_date(), most_lines)
+    run = _Import(files, actor, on or business_date(), report)
     run.read()
     if run.problems:
         raise FileRefused(run.problems)
@@ -91,8 +56,8 @@ def import_export(files: Files, *, actor, on: datetime.date | None = None, most_
 class _Import:
     """One import on its way: read and checked as a whole, then written."""
 
-    def __init__(self, files: Files, actor, on: datetime.date, most_lines: int | None) -> None:
-        self.files, self.actor, self.on, self.most_lines = files, actor, on, most_lines
+    def __init__(self, files: Files, actor, on: datetime.date, report: Report) -> None:
+        self.files, self.actor, self.on, self.report = files, actor, on, report
         self.problems = Problems()
         self.parts = {about: Part(about) for about in (ACCOUNTS, PURCHASES, MILESTONES)}
         self.unpriced = False  # rates that cannot be read would be missed by every purchase
@@ -103,7 +68,6 @@ class _Import:
     def read(self) -> None:
         self.imported.rates = self._read_rates()
         lines = {about: self._lines(part) for about, part in self.parts.items()}
-        self._refuse_too_many(sum(map(len, lines.values())))
         known = self._lock_accounts(lines)
         for about, stored, read in (
             (ACCOUNTS, accounts.stored_accounts, self._read_accounts),
@@ -112,7 +76,7 @@ class _Import:
         ):
             part, found = self.parts[about], Problems(self.parts[about].file)
             refuse_twice(lines[about], about.key, found)
-            rows = read(lines[about], known, found)
+            rows = read(each(lines[about], f"Checking {about.noun}", self.report), known, found)
             sort_out(part, rows, stored(texts_of(lines[about], about.key)), found)
             self.problems.extend(found)
             if about is MILESTONES:
@@ -126,8 +90,8 @@ class _Import:
         accounts.write_accounts(new[ACCOUNTS], self.imported.new_group)
         wanted = {row.values[ACCOUNT] for row in (*new[PURCHASES], *new[MILESTONES])}
         stored = {account.number: account for account in Account.objects.filter(number__in=wanted)}
-        write_purchases(new[PURCHASES], stored, self.books, actor=self.actor)
-        milestones.write_milestones(new[MILESTONES], stored)
+        write_purchases(new[PURCHASES], stored, self.books, actor=self.actor, report=self.report)
+        milestones.write_milestones(new[MILESTONES], stored, self.report)
 
     def _read_rates(self) -> ImportedRates:
         if (brought := self.files.get(RATES_NAME)) is None:
@@ -143,17 +107,10 @@ class _Import:
             return []
         part.file = brought.name
         found = Problems(brought.name)
+        self.report(f"Reading {part.about.noun}", 0, 0)
         lines = read_lines(brought, part.about.columns, found, part.passed_over)
         self.problems.extend(found)
         return lines
-
-    def _refuse_too_many(self, lines: int) -> None:
-        if self.most_lines is not None and lines > self.most_lines:
-            sentence = (
-                f"The export has {formats.number(lines)} lines; at most {formats.number(self.most_lines)} are imported while "
-                "somebody waits. “manage.py import_certinia” takes all of them; or split the export."
-            )
-            raise FileRefused([Problem(sentence)])
 
     def _lock_accounts(self, lines: dict[ExportedObject, list[Line]]) -> set[str]:
         """The numbers of the accounts that are there or come with the export; those that are there are locked, by id."""
@@ -162,13 +119,13 @@ class _Import:
         stored = Account.objects.filter(number__in=asked).order_by("id").select_for_update(no_key=True)
         return named | set(stored.values_list("number", flat=True))
 
-    def _read_accounts(self, lines: list[Line], known: set[str], found: Problems) -> list[Row]:
+    def _read_accounts(self, lines: Iterable[Line], known: set[str], found: Problems) -> list[Row]:
         return accounts.read_accounts(lines, self.currencies, found)
 
-    def _read_purchases(self, lines: list[Line], known: set[str], found: Problems) -> list[Row]:
+    def _read_purchases(self, lines: Iterable[Line], known: set[str], found: Problems) -> list[Row]:
         return purchases.read_purchases(lines, currencies=self.currencies, accounts=known, problems=found)
 
-    def _read_milestones(self, lines: list[Line], known: set[str], found: Problems) -> list[Row]:
+    def _read_milestones(self, lines: Iterable[Line], known: set[str], found: Problems) -> list[Row]:
         return milestones.read_milestones(lines, currencies=self.currencies, accounts=known, on=self.on, problems=found)
 
     def _new_group(self) -> BusinessPostingGroup | None:
@@ -195,5 +152,6 @@ class _Import:
             return
         self.books.know({row.values[ACCOUNT] for row in part.new}, {row.values[CREATED] for row in part.new})
         found = Problems(part.file)
-        purchases.check_confirmations(part.new, self.books, self.on, found)
+        to_confirm = each(part.new, "Checking what is posted", self.report)
+        purchases.check_confirmations(to_confirm, self.books, self.on, found)
         self.problems.extend(found)

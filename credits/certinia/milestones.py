@@ -4,7 +4,7 @@ An actual date of a milestone that waits for credits is kept as claimed: the gat
 """
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -33,6 +33,7 @@ from opportunities.services.numbers import SERIES
 from pages import formats
 from pages.imports import Line, Problems, Unreadable, read_day
 from pages.imports.cells import Cell, as_text, quoted
+from pages.progress import Report, nobody
 
 BATCH = 2000
 STATUSES = {str(status.label).casefold(): status.value for status in Status if status} | {"": Status.NONE.value}
@@ -51,7 +52,7 @@ STORED = {
 
 
 def read_milestones(
-    lines: list[Line],
+    lines: Iterable[Line],
     *,
     currencies: dict[str, Currency],
     accounts: Collection[str],
@@ -80,25 +81,28 @@ def stored_milestones(ids: Collection[str] | None = None) -> dict[str, Values]:
     return {row[ID]: row | {STATUS: LABELS[row[STATUS]]} for row in rows}
 
 
-def write_milestones(rows: list[Row], accounts: dict[str, Account]) -> None:
+def write_milestones(rows: list[Row], accounts: dict[str, Account], report: Report = nobody) -> None:
     """Makes the milestones, and a project for each account, name and currency that has none."""
     projects = _projects(
         {(accounts[row.values[ACCOUNT]].pk, row.values[PROJECT], row.values[CURRENCY]) for row in rows}
     )
-    made = [
-        Milestone(
-            number=row.values[ID],
-            name=row.values[NAME],
-            project_id=projects[accounts[row.values[ACCOUNT]].pk, row.values[PROJECT], row.values[CURRENCY]],
-            status=STATUSES[row.values[STATUS].casefold()],
-            target_on=row.values[TARGET],
-            credits_needed=row.values[NEEDED],
-            claimed_on=row.values[ACTUAL],
-        )
-        for row in rows
-    ]
-    Milestone.objects.bulk_create(made, batch_size=BATCH)
-    pass_over(NUMBERS, [milestone.number for milestone in made])
+    for start in range(0, len(rows), BATCH):
+        report("Writing milestones", start, len(rows))
+        Milestone.objects.bulk_create([_milestone(row, accounts, projects) for row in rows[start : start + BATCH]])
+    pass_over(NUMBERS, [row.values[ID] for row in rows])
+
+
+def _milestone(row: Row, accounts: dict[str, Account], projects: dict[tuple[int, str, str], int]) -> Milestone:
+    values = row.values
+    return Milestone(
+        number=values[ID],
+        name=values[NAME],
+        project_id=projects[accounts[values[ACCOUNT]].pk, values[PROJECT], values[CURRENCY]],
+        status=STATUSES[values[STATUS].casefold()],
+        target_on=values[TARGET],
+        credits_needed=values[NEEDED],
+        claimed_on=values[ACTUAL],
+    )
 
 
 def _projects(wanted: set[tuple[int, str, str]]) -> dict[tuple[int, str, str], int]:

@@ -1,7 +1,7 @@
 """The purchases of an export: lots, known by their name, which is their number here."""
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from credits.certinia.accounts import NO_CURRENCY
@@ -61,7 +61,7 @@ STORED = {
 
 
 def read_purchases(
-    lines: list[Line], *, currencies: dict[str, Currency], accounts: Collection[str], problems: Problems
+    lines: Iterable[Line], *, currencies: dict[str, Currency], accounts: Collection[str], problems: Problems
 ) -> list[Row]:
     """The lines as rows, each value within the rules of a purchase; of a line that is refused only the problems."""
     readers = _readers(currencies, accounts)
@@ -86,7 +86,7 @@ def stored_purchases(names: Collection[str] | None = None) -> dict[str, Values]:
     return {row[0]: dict(zip(STORED, row, strict=True)) for row in rows}
 
 
-def check_confirmations(rows: list[Row], books: Books, on: datetime.date, problems: Problems) -> None:
+def check_confirmations(rows: Iterable[Row], books: Books, on: datetime.date, problems: Problems) -> None:
     """What confirming the rows that are no drafts would refuse on the day `on`."""
     for row in rows:
         values = row.values

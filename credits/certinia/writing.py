@@ -27,6 +27,7 @@ from ledger.money import product, to_lcy
 from ledger.services.batches import post_set
 from ledger.services.numbers import pass_over
 from opportunities.models import Account
+from pages.progress import Report, nobody
 
 AT_A_TIME = 2000
 
@@ -47,9 +48,12 @@ WHERE p.id = ANY(%s) AND NOT p.draft AND p.paid_total > 0
 """
 
 
-def write_purchases(rows: list[Row], accounts: dict[str, Account], books: Books, *, actor) -> None:
+def write_purchases(
+    rows: list[Row], accounts: dict[str, Account], books: Books, *, actor, report: Report = nobody
+) -> None:
     """Makes the purchases, in the order of the file, and confirms those that are no drafts."""
     for start in range(0, len(rows), AT_A_TIME):
+        report("Writing purchases", start, len(rows))
         made = [_purchase(row, accounts, books, actor) for row in rows[start : start + AT_A_TIME]]
         Purchase.objects.bulk_create(made)
         post_set(CONFIRMATIONS, [[purchase.pk for purchase in made]], actor=actor)

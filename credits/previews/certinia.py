@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from credits.certinia.importing import Imported
+from credits.certinia.imported import Imported
 from credits.certinia.objects import ACCOUNT, ACCOUNTS, CURRENCY, DRAFT, MILESTONES, NAME, NEEDED, NUMBER, PROJECT
 from credits.certinia.reading import Part, Row, Values
 from ledger.previews.postings import PostingTotals

@@ -24,6 +24,7 @@ from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, P
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
+from pages.jobs import request_job
 from pages.models import Upload
 from tests.builders import (
     make_account,
@@ -147,6 +148,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "night": (ALL, NONE),
     "night-progress": (ALL, NONE),
     "night-start": (FINANCE, FINANCE),
+    "job": (BOOKKEEPING, NONE),
+    "job-progress": (BOOKKEEPING, NONE),
 }
 # What an address needs behind a question mark.
 QUERIES = {"ledger:posting-setup-edit": "?business=DOMESTIC&product=CREDITS"}
@@ -240,6 +243,7 @@ def scene(db) -> Scene:
             "ledger:rate-import-review": upload.pk,
             "credits:certinia-import-review": export.pk,
             "night": night.pk,
+            "job": request_job("certinia-import", {}, key="x", by=upload.user).pk,
         }
     )
 

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from config.night import run_nights
-from credits.certinia.files import Files, by_object, from_folder
-from credits.certinia.importing import Imported, import_export
+from credits.certinia.files import Files, from_path
+from credits.certinia.imported import Imported
+from credits.certinia.importing import import_export
 from credits.certinia.rates import currency_of
 from credits.certinia.report import allocations, balances
 from credits.certinia.settling import Settled, settle
@@ -23,6 +24,7 @@ from ledger.reports.nights import night_report
 from ledger.services.chart import install_chart
 from pages import formats
 from pages.imports import FileRefused
+from pages.progress import Report, nobody
 from pages.refusals import Refused
 
 
@@ -63,9 +65,7 @@ class Command(BaseCommand):
 
     def read(self, folder: Path) -> Files:
         try:
-            if folder.is_dir():
-                return from_folder(folder, largest=settings.UPLOAD_MAX_BYTES)
-            return by_object([(folder.name, folder.read_bytes())])
+            return from_path(folder, largest=settings.UPLOAD_MAX_BYTES)
         except OSError as error:
             raise CommandError(f"{folder} cannot be read: {error.strerror}.") from error
 
@@ -75,12 +75,27 @@ class Command(BaseCommand):
         self.set_up(company, lcy or currency_of(files), time_zone)
         if on and on > business_date():
             self.stderr.write(f"Warning: {on} is in the future; it is taken as today.")
-        imported = import_export(files, actor=None, on=on)
+        report = self.progress()
+        try:
+            imported = import_export(files, actor=None, on=on, report=report)
+        finally:
+            report("", 0, 0)
         self.said.write(imported.said)
         for part in imported.parts:
             if part.passed_over:
                 self.said.write(f"{part.file}: passed over {', '.join(part.passed_over)}.")
         return imported
+
+    def progress(self) -> Report:
+        """On a terminal, how far it is: in one line, which the next one wipes."""
+        if not self.stderr.isatty():
+            return nobody
+
+        def show(step: str, done: int, total: int) -> None:
+            far = f" {formats.number(done)} of {formats.number(total)}" if total else ""
+            self.stderr.write(f"\r\x1b[K{step}{far}", ending="")
+
+        return show
 
     def set_up(self, company: str, lcy: str | None, time_zone: str) -> None:
         if not LedgerSetup.objects.exists():

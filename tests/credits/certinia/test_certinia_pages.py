@@ -14,7 +14,6 @@ from credits.certinia.files import by_object
 from credits.certinia.importing import import_export
 from credits.models import Milestone, Purchase
 from credits.services.allocate import allocate
-from credits.views import certinia
 from ledger.models import JournalEntry
 from opportunities.models import Account
 from pages.models import Upload
@@ -107,11 +106,6 @@ def test_files_that_hold_nothing_known_or_are_too_large_are_refused_at_the_field
     settings.UPLOAD_MAX_BYTES = 10
     assert "Together they have" in brought(page).content.decode()
     assert not Upload.objects.exists()
-
-
-def test_more_than_somebody_can_wait_for_is_left_to_the_command(page, monkeypatch):
-    monkeypatch.setattr(certinia, "MOST_LINES", 3)
-    assert "The export has 4 lines; at most 3 are imported while somebody waits" in brought(page).content.decode()
 
 
 def test_another_person_cannot_open_the_files(page, client):
