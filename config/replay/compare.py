@@ -10,9 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.replay import events
+from config.replay.by_hand import ManualLine, manual
 from config.replay.events import Booked, Told
 from config.replay.lots import DayOf, replayed, worked_out
-from config.replay.model import Company, Entry, Line, ManualLine, manual
+from config.replay.model import Company, Entry, Line
 from config.replay.times import Accounts, Calendar, Rates
 
 
@@ -60,7 +61,8 @@ def read_company() -> tuple[Company, Calendar]:
     rates, accounts = events.table("ledger_exchangerate"), events.table("ledger_postingsetup")
     calendar = Calendar(events.table("ledger_accountingperiod"), setup)
     zone = zoneinfo.ZoneInfo(time_zone)
-    return Company(lcy, zone, decimals, Rates(lcy, rates), Accounts(accounts)), calendar
+    rules = events.table("credits_accountrules", "account_id")
+    return Company(lcy, zone, decimals, Rates(lcy, rates), Accounts(accounts), setup, rules), calendar
 
 
 def compare(company: Company, calendar: Calendar, told: Told, day_of: DayOf, seen: Replayed) -> Iterator[Difference]:

@@ -21,8 +21,8 @@ OWN = 0  # what belongs to no customer
 LOTS = """
 SELECT account_id, id, number, draft, confirmations, purchased_on, currency_id, number_of_credits, amount_paid_per_credit,
        product_group_id, business_group_id, dimensions::text, starts_on, expires_on, credits_allocated, credits_expired,
-       credits_refunded, credits_available, credits_released, released, released_lcy, deferred, exchange_rate,
-       paid_total_lcy, deferral_account_id
+       credits_refunded, credits_available, credits_released, credits_consumed, released, released_lcy, estimated,
+       estimated_lcy, breakage_rate, deferred, exchange_rate, paid_total_lcy, deferral_account_id
 FROM credits_purchase ORDER BY account_id, id
 """
 
@@ -38,8 +38,22 @@ FROM credits_purchasedatechange d JOIN credits_purchase p ON p.id = d.purchase_i
 """
 
 DRAWN = """
-SELECT account_id, id, purchase_id, milestone_id, consumption_type, credits, consumed_on, created_at
-FROM credits_consumption ORDER BY account_id, id
+SELECT c.account_id, c.id, c.purchase_id, c.milestone_id, c.allocation_id, c.consumption_type, c.credits, c.consumed_on,
+       c.created_at, a.recognise
+FROM credits_consumption c JOIN credits_allocation a ON a.id = c.allocation_id ORDER BY c.account_id, c.id
+"""
+
+CANCELED = """
+SELECT p.account_id, c.correction_id, c.purchase_id, c.credits, o.kept_percent, c.canceled_on, c.created_at
+FROM credits_cancellation c JOIN credits_purchase p ON p.id = c.purchase_id
+JOIN credits_correction o ON o.id = c.correction_id ORDER BY p.account_id, c.id
+"""
+
+# When which lot was brought up to which breakage estimate.
+EXPECTED = """
+SELECT p.account_id, r.event_key, r.purchase_id, r.breakage_rate, r.effective_on, r.created_at
+FROM credits_release r JOIN credits_purchase p ON p.id = r.purchase_id
+WHERE r.cause = 'estimated' ORDER BY p.account_id, r.id
 """
 
 COMPLETED = """
@@ -82,8 +96,27 @@ class Drawn(NamedTuple):
     id: int
     lot: int
     milestone: int | None
+    allocation: int
     kind: str
     credits: int
+    on: datetime.date
+    at: datetime.datetime
+    recognise: str
+
+
+class Canceled(NamedTuple):
+    correction: int
+    lot: int
+    credits: int
+    kept_percent: Decimal
+    on: datetime.date
+    at: datetime.datetime
+
+
+class Expected(NamedTuple):
+    key: str
+    lot: int
+    rate: Decimal
     on: datetime.date
     at: datetime.datetime
 
@@ -111,6 +144,8 @@ class Told:
     dates: list[tuple]
     drawn: list[Drawn]
     completed: list[Completion]
+    canceled: list[Canceled]
+    expected: list[Expected]
     journal: list[Booked]
 
     @cached_property
@@ -140,8 +175,9 @@ def dicts(sql: str) -> Iterator[Row]:
 def customers() -> Iterator[Told]:
     """Customer after customer; first, as number 0, what belongs to none."""
     lots = ((row["account_id"], row) for row in dicts(LOTS))
-    for account, parts in together(lots, rows(HISTORY), rows(DATES), rows(DRAWN), rows(COMPLETED), rows(JOURNAL)):
-        lot_rows, history, dates, drawn, completed, journal = parts
+    told = (HISTORY, DATES, DRAWN, COMPLETED, CANCELED, EXPECTED, JOURNAL)
+    for account, parts in together(lots, *map(rows, told)):
+        lot_rows, history, dates, drawn, completed, canceled, expected, journal = parts
         yield Told(
             account,
             [row for _, row in lot_rows],
@@ -152,6 +188,8 @@ def customers() -> Iterator[Told]:
             [row[1:] for row in dates],
             [Drawn(*row[1:]) for row in drawn],
             [Completion(*row[1:]) for row in completed],
+            [Canceled(*row[1:]) for row in canceled],
+            [Expected(*row[1:]) for row in expected],
             [booked(list(lines)) for _, lines in groupby(journal, key=itemgetter(1))],
         )
 
