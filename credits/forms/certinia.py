@@ -32,6 +32,7 @@ class ExportFilesForm(PageForm):
     export = ManyFilesField(
         label="Files",
         max_length=200,
+        allow_empty_file=True,  # its own sentence names it among the others
         help_text="All CSV or XLSX files of the export at once; or a ZIP of them, or one workbook with a sheet for each.",
     )
 
@@ -43,7 +44,7 @@ class ExportFilesForm(PageForm):
         files, most = self.cleaned_data["export"], settings.UPLOAD_MAX_BYTES
         if (size := sum(file.size for file in files)) > most:
             sizes = f"{filesizeformat(size)}; at most {filesizeformat(most)} are taken"
-            raise forms.ValidationError(f"Together they have {sizes}. “manage.py import_certinia” takes more.")
+            raise forms.ValidationError(f"Together they have {sizes}. Split the export, or have UPLOAD_MAX_MB raised.")
         brought = [(file.name, file.read()) for file in files]
         try:
             by_object(brought)
