@@ -2,8 +2,9 @@
 
 from credits.urls.certinia import urlpatterns as certinia
 from credits.urls.milestones import urlpatterns as milestones
+from credits.urls.planner import urlpatterns as planner
 from credits.urls.purchases import urlpatterns as purchases
 from credits.urls.why_not import urlpatterns as why_not
 
 app_name = "credits"
-urlpatterns = [*purchases, *milestones, *certinia, *why_not]
+urlpatterns = [*purchases, *milestones, *certinia, *why_not, *planner]
