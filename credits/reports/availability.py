@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, CharField, Q, QuerySet, Sum, Value, When
 
 from credits.exceptions import HeldBack
-from credits.models import Purchase
+from credits.models import CreditsSetup, Purchase
 from opportunities.models import Project
 
 
@@ -30,9 +30,14 @@ class Reason(StrEnum):
         return self.value.capitalize()
 
 
+HELD_BACK = (Reason.OTHER_CURRENCY, Reason.DRAFT, Reason.NOT_STARTED, Reason.PAST_EXPIRY)
+
+
 def usable(on: datetime.date) -> Q:
-    """On which days a confirmed lot can be drawn from. Said here and nowhere else: what it refuses is held back."""
-    return Q(starts_on__lte=on, expires_on__gte=on)
+    """On which days a confirmed lot can be drawn from, as the setup says. Said here and nowhere else: what it refuses is held
+    back."""
+    started = Q(starts_on__lte=on)
+    return started if CreditsSetup.current().allocate_past_expiry else started & Q(expires_on__gte=on)
 
 
 def reasons(on: datetime.date, currency: str | None = None) -> dict[Reason, Q]:
@@ -64,4 +69,4 @@ def held_back(project: Project, on: datetime.date) -> list[HeldBack]:
     lots = Purchase.objects.filter(account=project.account_id, credits_available__gt=0).order_by()
     sums = with_reason(lots, on, project.currency_id).values("reason").annotate(credits=Sum("credits_available"))
     found = dict(sums.values_list("reason", "credits"))
-    return [HeldBack(reason, int(found[reason])) for reason in reasons(on, project.currency_id) if reason in found]
+    return [HeldBack(reason, int(found[reason])) for reason in HELD_BACK if reason in found]

@@ -60,7 +60,7 @@ def parts_of(
     """The lots in drawing order, drafts without dates last. With a `currency` as seen from work in it, and with `own` from
     that milestone. Four queries, whatever the number of lots."""
     shown = with_reason(lots, on, currency).select_related("account", "currency").defer("description")
-    held, expired, setup = _held(lots), _expired(lots), CreditsSetup.objects.first() or CreditsSetup()
+    held, expired, setup = _held(lots), _expired(lots), CreditsSetup.current()
     return [
         LotParts(lot, tuple(_parts(lot, on, setup, held[lot.pk], expired.get(lot.pk), own)))
         for lot in shown.in_drawing_order()

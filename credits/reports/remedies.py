@@ -39,8 +39,9 @@ def why_left(lot: Any, on: datetime.date, setup: CreditsSetup) -> Why:
     return told[Reason(lot.reason)](lot, on, setup)
 
 
-def _available(lot: Purchase, on: datetime.date, setup: CreditsSetup) -> Why:
-    return Why(f"Available to {formats.day(lot.expires_on)}") if lot.expires_on else Why("Available")
+def _available(lot: Any, on: datetime.date, setup: CreditsSetup) -> Why:
+    past = past_expiry(lot, on, setup.grace_period_days)
+    return Why(f"Available though {past}" if past else f"Available to {formats.day(lot.expires_on)}")
 
 
 def _other_currency(lot: Purchase, on: datetime.date, setup: CreditsSetup) -> Why:
@@ -58,19 +59,18 @@ def _draft(lot: Purchase, on: datetime.date, setup: CreditsSetup) -> Why:
 
 def _not_started(lot: Any, on: datetime.date, setup: CreditsSetup) -> Why:
     starts = formats.day(lot.starts_on)
-    ways = [f"Wait until {starts}"]
-    action = None
-    if not refusal_to_change_dates(lot):
-        ways.append("agree on an earlier start date")
-        action = _to("Edit dates", "dates", lot, DATES)
-    return Why(f"Starts on {starts}", " or ".join(ways), action)
+    wait = f"Wait until {starts}{' or allocate by hand' if setup.manual_allocation else ''}"
+    if refusal_to_change_dates(lot):
+        return Why(f"Starts on {starts}", wait)
+    return Why(f"Starts on {starts}", f"{wait}, or agree on an earlier start", _to("Edit dates", "dates", lot, DATES))
 
 
 def _past_expiry(lot: Any, on: datetime.date, setup: CreditsSetup) -> Why:
-    since = past_expiry(lot, on, setup.grace_period_days).capitalize()
+    past = past_expiry(lot, on, setup.grace_period_days)
+    sentence = past[:1].upper() + past[1:]
     if refusal_to_change_dates(lot):
-        return Why(since, f"{_no_extension(lot)}: once they have expired, ask for a reinstatement")
-    return Why(since, "Extend the expiry date before they expire", _to("Edit dates", "dates", lot, DATES))
+        return Why(sentence, f"{_no_extension(lot)}: once they have expired, ask for a reinstatement")
+    return Why(sentence, "Extend the expiry date before they expire", _to("Edit dates", "dates", lot, DATES))
 
 
 def _no_extension(lot: Purchase) -> str:
