@@ -121,6 +121,10 @@ class BadActualDate(Refused):
         super().__init__(message, field="actual_on")
 
 
+class BadSetting(Refused):
+    """A setting of services credits, or a rule of one customer, that means nothing; `field` names it."""
+
+
 class BadEstimate(Refused):
     """A breakage estimate breaks a rule; `field` names the one."""
 
@@ -144,8 +148,31 @@ class AlreadyDecided(Refused):
         super().__init__(f"{correction} is {correction.get_state_display().lower()}: nothing was done again.")
 
 
+class BadDay(Refused):
+    """A day as of which credits cannot be allocated."""
+
+    def __init__(self, message):
+        super().__init__(message, field="on")
+
+
 class BadPicks(Refused):
     """Lots and counts picked by hand that cannot be allocated; `field` names the lot."""
+
+
+class ManyShort(Refused):
+    """Milestones that are to get their credits all or not at all, and too few credits."""
+
+    NAMED = 3
+
+    def __init__(self, *, short: list[str], of: int, held_back: list[HeldBack]):
+        more = len(short) - self.NAMED
+        named = "; ".join([*short[: self.NAMED], *[f"and {more:,} more"] * (more > 0)])
+        reasons = ", ".join(f"{held.credits:,} {held.reason}" for held in held_back)
+        super().__init__(
+            f"{len(short):,} of {formats.counted(of, 'milestones')} would be short: {named}. "
+            + (f"Held back: {reasons}. " if reasons else "")
+            + "Nothing was allocated. Take ticks away, or allocate what fits."
+        )
 
 
 class NothingToExpire(Refused):
