@@ -4,7 +4,8 @@ from credits.urls.certinia import urlpatterns as certinia
 from credits.urls.milestones import urlpatterns as milestones
 from credits.urls.planner import urlpatterns as planner
 from credits.urls.purchases import urlpatterns as purchases
+from credits.urls.settings import urlpatterns as settings
 from credits.urls.why_not import urlpatterns as why_not
 
 app_name = "credits"
-urlpatterns = [*purchases, *milestones, *certinia, *why_not, *planner]
+urlpatterns = [*purchases, *milestones, *certinia, *why_not, *planner, *settings]
