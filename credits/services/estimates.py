@@ -10,6 +10,7 @@ from django.utils import timezone
 from credits.exceptions import BadEstimate, OwnEstimate
 from credits.models import BreakageEstimate
 from ledger.models import ProductPostingGroup
+from ledger.money import has_decimals
 from ledger.services.changes import made_by
 from pages.refusals import Refused
 
@@ -21,6 +22,8 @@ def propose_estimate(
     approves it. Refused (BadEstimate): a percentage below 0 or above 99, no reason."""
     if not 0 <= expected_unused <= 99:
         raise BadEstimate(f"{expected_unused} % is no share of unused credits: enter 0 to 99.", field="expected_unused")
+    if not has_decimals(expected_unused, 2):
+        raise BadEstimate(f"Enter {expected_unused} % with at most two decimals.", field="expected_unused")
     if not reason.strip():
         raise BadEstimate("Say what the estimate rests on: the reason is kept with it.", field="reason")
     with transaction.atomic():

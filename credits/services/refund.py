@@ -6,14 +6,14 @@ exchange difference. Paying the refund out is the payment system's. Balances: re
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from credits.exceptions import BadCorrection
 from credits.models import Cancellation, Correction, Release
 from credits.services.release import write_releases
 from ledger.dates import business_date, ledger_setup
 from ledger.exceptions import NoExchangeDifference
-from ledger.money import EXACT, ZERO, round_to, to_lcy
+from ledger.money import EXACT, ZERO, has_decimals, round_to, to_lcy
 from ledger.services.accounts import posting_accounts
 from ledger.services.posting import Line, post
 from ledger.services.rates import rate_on
@@ -48,6 +48,8 @@ def check_refund(correction: Correction) -> None:
         )
     if percent is None or not 0 <= percent <= 100:
         raise BadCorrection(f"{percent} % is no share to keep: enter 0 to 100.", field="kept_percent")
+    if not has_decimals(percent, 2):
+        raise BadCorrection(f"Enter {percent} % with at most two decimals.", field="kept_percent")
 
 
 def refund(correction: Correction, *, actor) -> Cancellation:
@@ -57,9 +59,10 @@ def refund(correction: Correction, *, actor) -> Cancellation:
     key = f"{purchase.lot}:refund:{correction.pk}"
     write_releases(UNITS, [key, on, correction.credits, purchase.pk])
     released = Release.objects.get(event_key=key)
-    shares = _shares(correction, released)
-    if released.amount or released.amount_lcy:
-        _post(correction, released, shares, actor=actor)
+    with localcontext(EXACT):
+        shares = _shares(correction, released)
+        if _moves_money(released):
+            _post(correction, released, shares, actor=actor)
     return Cancellation.objects.create(
         correction=correction,
         purchase=purchase,
@@ -73,11 +76,15 @@ def refund(correction: Correction, *, actor) -> Cancellation:
     )
 
 
+def _moves_money(released: Release) -> bool:
+    return any((released.amount, released.amount_lcy, released.estimated, released.estimated_lcy))
+
+
 def _shares(correction: Correction, released: Release) -> Shares:
     currency, lcy = correction.purchase.currency, ledger_setup().lcy
     share = (correction.kept_percent or ZERO).scaleb(-2)
-    kept = round_to(EXACT.multiply(released.amount, share), currency.decimals)
-    kept_lcy = round_to(EXACT.multiply(released.amount_lcy, share), lcy.decimals)
+    kept = round_to(released.amount * share, currency.decimals)
+    kept_lcy = round_to(released.amount_lcy * share, lcy.decimals)
     refunded = released.amount - kept
     rate = rate_on(currency, business_date()) if refunded else None
     spot = to_lcy(refunded, rate, lcy.decimals) if rate else ZERO

@@ -1,6 +1,7 @@
 -- The contract liability month by month: what the deferral accounts held, what came, what was recognised, what lapsed.
 -- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition,
--- a breakage account is breakage, other revenue is revenue, another liability alone is a refund. What is left is a change.
+-- a breakage account is breakage, other revenue is revenue, another liability alone is a refund, with what the exchange rate made
+-- of it since. What is left is a change.
 WITH deferral AS (
     SELECT code FROM ledger_setup_account WHERE purpose = 'deferral'
 ),
@@ -22,6 +23,7 @@ against AS (
                     SELECT FROM ledger_journalline r JOIN ledger_ledgeraccount ra ON ra.code = r.account_id
                     WHERE r.entry_id = c.entry_id AND ra.category = 'asset')) THEN 'additions'
                 WHEN a.category = 'liability' THEN 'refunds'
+                WHEN a.code = (SELECT exchange_difference_id FROM ledger_ledgersetup) THEN 'refunds'
                 WHEN a.code IN (SELECT code FROM breakage) THEN 'breakage'
                 WHEN a.category = 'revenue' THEN 'revenue' END AS cause
     FROM movement m
