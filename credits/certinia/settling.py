@@ -33,7 +33,7 @@ def settle(ids: Collection[str], *, on: datetime.date, actor) -> Settled:
     for milestone in in_order(waiting_for_credits(ids).filter(actual_on=None)):
         try:
             before = milestone.credits_allocated
-            allocate(milestone, actor=actor, on=on)
+            allocate(milestone, actor=actor, today=on)
             settled.allocated += before != milestone.credits_needed
         except Refused as refused:
             settled.refusals[milestone.number] = refused.message

@@ -1,11 +1,12 @@
 """Manual allocation: whoever allocates picks the lots, where the setup allows it.
 
 Books: as for every allocation (`consume`). A lot may be picked before its start date; never a draft, and never another
-customer's or another currency's.
+customer's or another currency's; past its expiry where the setup allows that.
 """
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,8 +16,9 @@ from credits.exceptions import BadPicks
 from credits.models import Allocation, CreditsSetup, Milestone, Purchase
 from credits.services.allocate import lock_milestone, refusal_to_allocate
 from credits.services.consume import consume
-from ledger.dates import business_date
+from credits.services.day import check_day, day_of_allocation
 from opportunities.models import Project
+from pages import formats
 from pages.refusals import Refused
 
 
@@ -28,24 +30,24 @@ def allocate_by_hand(
     more is given back. Together they are what the milestone needs.
 
     Refused (BadPicks): a setup without manual allocation; a sum other than the need; a lot that cannot be picked, or more of
-    it than it has. Refused too: NotForCredits, AlreadyCompleted.
+    it than it has. Refused too: NotForCredits, AlreadyCompleted, BadDay.
     """
+    on = day_of_allocation(on)
     milestone = lock_milestone(milestone)
     if refusal := refusal_to_pick() or refusal_to_allocate(milestone):
         raise refusal
-    on = on or business_date()
     held = dict(milestone.consumptions.net_by_lot().values_list("purchase", "net"))
-    _check_sum(milestone, picks)
-    lots = Purchase.objects.in_bulk({*picks, *held})
-    draws = [
-        Draw(lots[pk], picks.get(pk, 0) - held.get(pk, 0)) for pk in sorted(lots) if picks.get(pk, 0) != held.get(pk, 0)
-    ]
-    _check_lots(milestone, draws, picks, on)
+    lots = Purchase.objects.select_related("account").in_bulk({*picks, *held})
+    _check_numbers(lots, picks)
+    draws = [Draw(lots[pk], change) for pk in sorted(lots) if (change := picks.get(pk, 0) - held.get(pk, 0))]
+    _check_lots(milestone.project, [each for each in draws if each.credits > 0], on)
+    _check_sum(milestone, sum(picks.values()))
+    check_day([milestone], draws, on)
     return consume(milestone, draws, actor=actor, on=on) if draws else Allocation.objects.get(milestone=milestone)
 
 
 def pickable(project: Project, on: datetime.date) -> QuerySet[Purchase]:
-    """The lots that may be picked on the day `on`: as for every allocation, but for the start date."""
+    """The lots that may be picked on the day `on`, in drawing order: as for every allocation, but for the start date."""
     lots = Purchase.objects.filter(account=project.account_id, currency=project.currency_id).with_credits_left()
     past_expiry = CreditsSetup.current().allocate_past_expiry
     return (lots if past_expiry else lots.filter(expires_on__gte=on)).in_drawing_order()
@@ -58,24 +60,44 @@ def refusal_to_pick() -> Refused | None:
     return BadPicks("Manual allocation is not enabled in the services credits setup.")
 
 
-def _check_sum(milestone: Milestone, picks: Mapping[int, int]) -> None:
+def field_of(lot: int) -> str:
+    """The name under which a refusal finds the lot."""
+    return f"lot-{lot}"
+
+
+def _check_numbers(lots: Mapping[int, Purchase], picks: Mapping[int, int]) -> None:
     for pk, credits in picks.items():
+        if pk not in lots:
+            raise BadPicks("A purchase that was picked is not there any more.", field=field_of(pk))
         if credits < 0:
-            raise BadPicks(f"{credits:,} credits: enter zero or more.", field=f"lot-{pk}")
-    picked, needed = sum(picks.values()), milestone.credits_needed or 0
+            raise BadPicks(f"{credits:,} credits: enter zero or more.", field=field_of(pk))
+
+
+def _check_lots(project: Project, draws: list[Draw], on: datetime.date) -> None:
+    usable = set(pickable(project, on).filter(pk__in=[d.purchase.pk for d in draws]).values_list("pk", flat=True))
+    for each in draws:
+        lot = each.purchase
+        if lot.pk not in usable:
+            raise BadPicks(f"{lot} cannot be picked: {_why_not(lot, project)}.", field=field_of(lot.pk))
+        if each.credits > lot.credits_available:
+            raise BadPicks(
+                f"{lot} has {lot.credits_available:,} credits available, and {each.credits:,} more are picked.",
+                field=field_of(lot.pk),
+            )
+
+
+def _why_not(lot: Any, project: Project) -> str:
+    """The first reason why nothing of the lot can be picked."""
+    if lot.account_id != project.account_id:
+        return f"it was bought by {lot.account}"
+    if lot.currency_id != project.currency_id:
+        return f"its credits are in {lot.currency_id}, and the project is in {project.currency_id}"
+    if lot.draft or not lot.credits_available:
+        return "it is a draft" if lot.draft else "none of its credits is left"
+    return f"its last usable day was {formats.day(lot.expires_on)}"
+
+
+def _check_sum(milestone: Milestone, picked: int) -> None:
+    needed = milestone.credits_needed or 0
     if picked != needed:
         raise BadPicks(f"{picked:,} credits are picked and {milestone} needs {needed:,}: pick exactly what it needs.")
-
-
-def _check_lots(milestone: Milestone, draws: list[Draw], picks: Mapping[int, int], on: datetime.date) -> None:
-    drawn = {d.purchase.pk: d for d in draws if d.credits > 0}
-    usable = set(pickable(milestone.project, on).filter(pk__in=drawn).values_list("pk", flat=True))
-    for pk in picks:
-        each = drawn.get(pk)
-        if each is None:
-            continue
-        if pk not in usable:
-            raise BadPicks(f"Nothing of {each.purchase} can be picked for {milestone}.", field=f"lot-{pk}")
-        if each.credits > each.purchase.credits_available:
-            left = f"{each.purchase} has {each.purchase.credits_available:,} credits available"
-            raise BadPicks(f"{left}, {each.credits:,} more are picked.", field=f"lot-{pk}")

@@ -102,12 +102,15 @@ def test_the_last_usable_day_ends_at_midnight_of_the_company(time_machine, time_
             allocate(milestone, actor=make_user())
 
 
-def test_no_lot_that_starts_after_the_date_of_the_action_is_used(account, project, sam):
+def test_no_lot_that_starts_after_the_date_of_the_action_is_used(account, project, sam, time_machine):
     """Origin: openmeter#4649, credits granted later were used by an earlier period (bug 6)."""
     make_purchase(account, starts_on=TODAY + DAY)
     with pytest.raises(Shortage, match="10 not started"):
         allocate(make_milestone(project, 1), actor=sam)
-    assert allocate(make_milestone(project, 1), actor=sam, on=TODAY + DAY)
+    time_machine.move_to("2026-11-25T12:00:00+00:00")
+    with pytest.raises(Shortage, match="10 not started"):
+        allocate(make_milestone(project, 1), actor=sam, on=TODAY)
+    assert allocate(make_milestone(project, 1), actor=sam)
 
 
 def test_enough_or_nothing_with_every_reason_and_figure(account, project, sam):

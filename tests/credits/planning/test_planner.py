@@ -47,7 +47,7 @@ def test_what_lapses_is_what_no_open_milestone_draws(account, project):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_plan_is_what_allocating_on_these_days_does(project, account, seed):
+def test_the_plan_is_what_allocating_on_these_days_does(project, account, time_machine, seed):
     """Each milestone allocated on its day: the same lots, the same counts, the same shortages, the same rest."""
     rng = random.Random(seed)
     for _ in range(6):
@@ -61,7 +61,7 @@ def test_the_plan_is_what_allocating_on_these_days_does(project, account, seed):
     found = only(account)
     for each in found.milestones:
         try:
-            allocate(each.milestone, actor=None, on=each.on)
+            allocate(each.milestone, actor=None, today=each.on)
         except Shortage as refused:
             assert refused.short == each.short
         net = dict(each.milestone.consumptions.net_by_lot().values_list("purchase", "net"))
