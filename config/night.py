@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from credits.reports.tonight import count_completed, count_due, count_expected
-from credits.services.night import earn_milestones, expect_breakage, expire_credits
+from credits.reports.tonight import count_completed, count_due, count_expected, count_notices
+from credits.services.night import earn_milestones, expect_breakage, expire_credits, raise_notices
 from ledger.dates import business_date, company_time_zone
 from ledger.models import BatchRun
 from ledger.models.nights import State
@@ -25,12 +25,14 @@ STEPS: dict[str, Step] = {
     "Expire services credits": expire_credits,
     "Earn completed milestones": earn_milestones,
     "Recognise expected breakage": expect_breakage,
+    "Raise notices": raise_notices,
     SEAL: seal_step,  # last, so that what the others posted is in it
 }
 COUNTS = {
     "Expire services credits": count_due,
     "Earn completed milestones": count_completed,
     "Recognise expected breakage": count_expected,
+    "Raise notices": count_notices,
     SEAL: lambda until: {"unsealed entries": count_unsealed()},
 }
 CHUNK_SIZE = 500  # accounts

@@ -7,6 +7,7 @@ from django.db import connection
 from credits.services.earn import pending
 from credits.services.expected_breakage import count_behind
 from credits.services.expire import due_sql, grace_days
+from credits.services.notices import count_untold
 
 ALL_ACCOUNTS = (0, 2**63 - 1)
 COUNT = "SELECT count(*), coalesce(sum(credits_available), 0) FROM ({due}) d WHERE cause IS NULL"
@@ -29,3 +30,8 @@ def count_completed(on: datetime.date) -> dict[str, int]:
 def count_expected(on: datetime.date) -> dict[str, int]:
     """Purchases that the night of `on` brings up to the breakage estimates in force."""
     return {"purchases": count_behind(*ALL_ACCOUNTS, on=on)}
+
+
+def count_notices(on: datetime.date) -> dict[str, int]:
+    """Notices that the night of `on` gives, as things stand now."""
+    return {"notices": count_untold(*ALL_ACCOUNTS, on=on)}

@@ -7,6 +7,7 @@ from django.template.defaultfilters import pluralize
 from credits.services.earn import earn_completed
 from credits.services.expected_breakage import catch_up
 from credits.services.expire import expire_due
+from credits.services.notices import tell
 from ledger.services.nights import Outcome
 from opportunities.services.chunks import lock_accounts
 
@@ -35,3 +36,10 @@ def expect_breakage(first: int, last: int, on: datetime.date) -> Outcome:
     written, refused = catch_up(first, last, on=on)
     refusals = [f"{lots:,} purchase{pluralize(lots)}: {refusal}" for lots, refusal in refused]
     return Outcome({"purchases": len(written)}, refusals)
+
+
+def raise_notices(first: int, last: int, on: datetime.date) -> Outcome:
+    """What somebody should know of the credits is told once, and settled when its cause is gone. Books: none."""
+    lock_accounts(first, last)
+    told = tell(first, last, on=on)
+    return Outcome({"notices": told.told, "reopened notices": told.reopened, "settled notices": told.settled})
