@@ -5,6 +5,7 @@ pages.elements       Action, Badge, Crumb, Figure, Tab, Total: what pages are de
 pages.tables         Table and its columns            pages.filters   FilterSet, SearchFilter, DayRangeFilter
 pages.forms          PageForm, PageModelForm, Money   pages.preview   Preview, Change, PostingLine, LeftOut, rehearse
 pages.refusals       Refused: a broken business rule, as a sentence
+pages.jobs           work that takes longer than a page may: done by a worker, with its progress (pages.progress)
 pages.sections       how an upper app puts figures, actions and fragments on a lower app's page
 pages.formats        money, number, day as plain text pages.markup    the same with their markup
 {% load pages %}     the template tags and filters, listed in pages.templatetags.pages

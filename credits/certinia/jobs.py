@@ -70,4 +70,5 @@ def _imported(job: Job, report: Report) -> tuple[Imported, Preview]:
     with recording() as entries:
         files = by_object(unpacked(bytes(upload.content)))
         imported = import_export(files, actor=job.requested_by, report=report)
+    report("Adding up", 0, 0)
     return imported, described(imported, entries)

@@ -3,14 +3,32 @@
 import hashlib
 from collections.abc import Callable
 
+from django.urls import reverse
+
 from credits.certinia.imported import Imported
-from credits.certinia.objects import ACCOUNT, ACCOUNTS, CURRENCY, DRAFT, MILESTONES, NAME, NEEDED, NUMBER, PROJECT
+from credits.certinia.objects import (
+    ACCOUNT,
+    ACCOUNTS,
+    CURRENCY,
+    DRAFT,
+    MILESTONES,
+    NAME,
+    NEEDED,
+    NUMBER,
+    PROJECT,
+    PURCHASES,
+)
 from credits.certinia.reading import Part, Row, Values
 from ledger.previews.postings import PostingTotals
 from pages import formats
-from pages.preview import Change, LeftOut, Preview
+from pages.preview import Change, LeftOut, Link, Preview
 
 FIRST = 5
+LISTS = {
+    ACCOUNTS: "opportunities:account-list",
+    PURCHASES: "credits:purchase-list",
+    MILESTONES: "credits:milestone-list",
+}
 
 
 def _account(values: Values) -> str:
@@ -42,6 +60,7 @@ def described(imported: Imported, entries: list[int]) -> Preview:
         warnings=_warnings(imported),
         confirm_label=f"Import {imported.counts}" if imported.counts else "Finish without a change",
         unread=_digest(imported),
+        made=[Link(part.about.noun.capitalize(), reverse(LISTS[part.about])) for part in imported.parts if part.new],
     )
 
 

@@ -76,7 +76,7 @@ class JobPage(OfJob, DetailPage):
 
 
 class JobProgressPart(OfJob, DetailView):
-    """The part of the page that is brought up to date. A job that ended since has the whole page loaded once more."""
+    """The part of the page that is brought up to date. A job that began or ended since has the whole page loaded anew."""
 
     template_name = "pages/job_progress.html"
 
@@ -84,7 +84,7 @@ class JobProgressPart(OfJob, DetailView):
         return super().get_context_data(job=self.object, **how_far(self.object), **kwargs)
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        if not self.object.is_open and self.request.htmx:
+        if self.request.htmx and self.object.state != self.request.GET.get("seen"):
             return HttpResponseClientRefresh()
         return super().render_to_response(context, **kwargs)
 
@@ -95,7 +95,7 @@ def how_far(job: Job) -> dict[str, Any]:
     rest = rest_of(job, now)
     return {
         "duration": formats.duration((job.finished_at or now) - (job.started_at or job.requested_at)),
-        "rest": "" if rest is None else formats.duration(rest),
+        "rest": formats.duration(rest) if rest else "",
         "nobody_began": job.state == State.WAITING and now - job.requested_at > WITHOUT_WORKER,
         "nobody_reports": job.state == State.RUNNING and now - last_sign(job) > SILENCE,
     }
@@ -106,7 +106,8 @@ def rest_of(job: Job, now: datetime) -> timedelta | None:
     far = job.progress
     if far.step_began_at is None or far.reported_at is None or not far.done:
         return None
-    return max((far.reported_at - far.step_began_at) * far.total // far.done - (now - far.step_began_at), timedelta())
+    whole = (far.reported_at - far.step_began_at) * far.total // far.done
+    return max(whole - (now - far.step_began_at), timedelta())
 
 
 def last_sign(job: Job) -> datetime:

@@ -76,14 +76,16 @@ def test_while_it_waits_and_runs_the_page_asks_how_far_it_is(signed_in, asked):
     page = signed_in()
     job = asked(by=page.user)
     text = text_of(page, job.get_absolute_url())
-    assert f'hx-get="{part_of(job)}"' in text and "Waiting for a worker" in text
+    assert f'hx-get="{part_of(job)}?seen=waiting"' in text and "Waiting for a worker" in text
     assert "You can leave this page: the job goes on. You find it again on the" in text
     under_way(job, step="Writing lots", done=400, total=1200)
-    text = page.get(part_of(job), headers={"HX-Request": "true"}).content.decode()
+    htmx = {"headers": {"HX-Request": "true"}}
+    assert page.get(f"{part_of(job)}?seen=waiting", **htmx)["HX-Refresh"] == "true"
+    text = page.get(f"{part_of(job)}?seen=running", **htmx).content.decode()
     assert '<progress id="progress-bar" max="1200" value="400">' in text
     assert "Writing lots: 400 of 1,200" in words_of(text)
     perform(job.pk)
-    assert page.get(part_of(job), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert page.get(f"{part_of(job)}?seen=running", **htmx)["HX-Refresh"] == "true"
     assert "hx-get" not in text_of(page, job.get_absolute_url())
 
 
