@@ -4,6 +4,7 @@ plan(lots, needs)          first to expire first, as an allocation draws
 best(lots, needs)          the plan under which the fewest credits lapse, and among those the least money
 extensions(lots, needs)    the later expiry of each lot that saves most
 pulls(lots, needs, today)  the earlier day of each need that saves most
+top_ups(lots, needs)       what it saves to buy the few credits that a need is short of
 
 All lots and needs are of one customer in one currency. Keys are unique, and of one kind that can be sorted.
 """
@@ -11,8 +12,8 @@ All lots and needs are of one customer in one currency. Keys are unique, and of 
 from credits.planning.best import best
 from credits.planning.first_to_expire import plan
 from credits.planning.lots import Key, Need, Plan, PlannedDraw, PlannedLot
-from credits.planning.savings import Savings, extensions, pulls
-from credits.planning.trials import Saving
+from credits.planning.savings import Savings, extensions, pulls, top_ups
+from credits.planning.trials import Saving, TopUp
 
 __all__ = [
     "Key",
@@ -22,8 +23,10 @@ __all__ = [
     "PlannedLot",
     "Saving",
     "Savings",
+    "TopUp",
     "best",
     "extensions",
     "plan",
     "pulls",
+    "top_ups",
 ]

@@ -1,4 +1,5 @@
-"""What one change would save against the plan: another expiry for a lot, or an earlier day for a need.
+"""What one change would save against the plan: another expiry for a lot, an earlier day for a need, or a few more credits
+for a need that is short.
 
 A day makes a difference only where it meets a day of another lot or need; between two of these the plan stays the same,
 so that trying the nearest day of each stretch tries all of them.
@@ -11,7 +12,7 @@ from functools import partial
 
 from credits.planning.first_to_expire import plan
 from credits.planning.lots import Need, PlannedLot
-from credits.planning.trials import Saving, Trials
+from credits.planning.trials import Saving, TopUp, Trials
 
 EFFORT = 1_000_000  # lots and needs looked at; about a second
 DAY = datetime.timedelta(days=1)
@@ -48,6 +49,14 @@ def pulls(lots: Sequence[PlannedLot], needs: Sequence[Need], today: datetime.dat
         if trials.lapses
     ]
     return Savings(by_saving(found), trials.exact)
+
+
+def top_ups(lots: Sequence[PlannedLot], needs: Sequence[Need]) -> tuple[TopUp, ...]:
+    """For each need that is short, what it would save to buy just the credits that are missing on its day; nothing as in
+    `extensions`. What saves most first."""
+    trials, unfunded = Trials(lots, needs, EFFORT), plan(lots, needs).unfunded
+    found = filter(None, (trials.topped_up(need) for need in needs if need.key in unfunded))
+    return tuple(sorted(found, key=lambda each: (-each.credits, -each.money, each.key)))
 
 
 def later_expiries(lot: PlannedLot, lots: Iterable[PlannedLot], needs: Iterable[Need]) -> list[datetime.date]:

@@ -22,6 +22,17 @@ class Saving:
     money: Decimal
 
 
+@dataclass(frozen=True)
+class TopUp:
+    """What lapses less of the lots there are when the need `key`, short of `bought` credits, gets just these besides."""
+
+    key: Key
+    on: datetime.date
+    bought: int
+    credits: int
+    money: Decimal
+
+
 class Trials:
     """Tries changes until its effort is spent; `exact` as long as every one that was asked for was tried."""
 
@@ -50,6 +61,18 @@ class Trials:
         shelf = self.found_by[place].copy()
         shelf.serve([earlier, *(each for each in self.needs[place:] if each is not need)])
         return shelf
+
+    def topped_up(self, need: Need) -> TopUp | None:
+        """With `need`, which is short, taking all there is on its day, and the rest from elsewhere."""
+        place = bisect_left(self.needs, need.order, key=lambda each: each.order)
+        shelf = self.found_by[place].copy()
+        there = shelf.turn_to(need.on)
+        shelf.take(there)
+        shelf.serve(self.needs[place + 1 :])
+        credits, money = self.saved(shelf.rest(), 0)
+        costs = credits < 0 or money < 0
+        saves = not costs and bool(credits or money)
+        return TopUp(need.key, need.on, need.credits - there, credits, money) if saves else None
 
     def most_saved(
         self, key: Key, was: datetime.date, days: Iterable[datetime.date], end_with: Callable[[datetime.date], Shelf]

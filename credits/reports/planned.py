@@ -55,6 +55,17 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Sale:
+    """The credits that a milestone is short of on its day, and what less lapses of the others when just these are sold."""
+
+    milestone: Milestone
+    on: datetime.date
+    missing: int
+    credits: int
+    money: Decimal
+
+
+@dataclass(frozen=True)
 class CurrencyPlan:
     """Of one currency. `picked` is what the best plan saves only where its lots are picked by hand; `tried_all` whether
     every date that could save something was tried."""
@@ -67,6 +78,7 @@ class CurrencyPlan:
     milestones: tuple[PlannedMilestone, ...]
     extend: tuple[Advice, ...]
     bring_forward: tuple[Advice, ...]
+    sell: tuple[Sale, ...]
     tried_all: bool
 
     @property

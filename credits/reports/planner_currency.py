@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from credits.models import Milestone, Purchase
-from credits.planning import Key, Need, Plan, PlannedLot, Savings, best, extensions, plan, pulls
-from credits.reports.planned import Advice, CurrencyPlan, Drawn, Lapsing, PlannedMilestone
+from credits.planning import Key, Need, Plan, PlannedLot, Savings, best, extensions, plan, pulls, top_ups
+from credits.reports.planned import Advice, CurrencyPlan, Drawn, Lapsing, PlannedMilestone, Sale
 from credits.services.dates import refusal_to_change_dates
 from ledger.models import Currency
 from ledger.money import EXACT, product
@@ -38,6 +38,7 @@ class CurrencyPlanner:
             milestones=tuple(self._funded(usual, least)),
             extend=tuple(_advice(extend, {key: lot for key, lot in self.purchases.items() if key not in locked})),
             bring_forward=tuple(_advice(bring_forward, self.milestones)),
+            sell=tuple(self._sales()),
             tried_all=extend.exact and bring_forward.exact,
         )
 
@@ -66,6 +67,10 @@ class CurrencyPlanner:
                 tuple(in_best.get(need.key, ())),
                 least.unfunded.get(need.key, 0),
             )
+
+    def _sales(self) -> Iterator[Sale]:
+        for each in top_ups(self.lots, self.needs):
+            yield Sale(self.milestones[each.key], each.on, each.bought, each.credits, each.money)
 
     def _by_need(self, made: Plan) -> dict[Key, list[Drawn]]:
         drawn: dict[Key, list[Drawn]] = {}

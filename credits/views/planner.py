@@ -21,6 +21,7 @@ from pages.views.page import allowed_actions
 
 SHOWN = 100  # rows of each table on the page; the file has all of them
 DATES, MILESTONES = "credits.expire_purchases", "credits.manage_milestones"
+SELL = "credits.manage_purchases"
 
 
 class PlannerPage(SingleObjectMixin, ReportPage):
@@ -31,7 +32,7 @@ class PlannerPage(SingleObjectMixin, ReportPage):
     form_class = PlannerForm
     file_name = "planner"
     title = "Planner"
-    lead = "What lapses unused if the open milestones are allocated on their target dates, and what could be done about it."
+    lead = "What lapses unused if open milestones are allocated on their target dates, and what would save it."
     empty = (
         "There is nothing to plan: no purchase has credits left and no milestone waits for any. A purchase gives the account "
         "credits, a milestone of one of its projects draws them."
@@ -65,13 +66,17 @@ class PlannerPage(SingleObjectMixin, ReportPage):
         return super().get_context_data(**kwargs)
 
     def told(self, each: CurrencyPlan) -> dict[str, Any]:
-        extend = [(advice, self.way("Edit dates", "purchase-dates", advice, DATES)) for advice in each.extend]
-        forward = [(advice, self.way("Edit", "milestone-edit", advice, MILESTONES)) for advice in each.bring_forward]
-        return {"plan": each, "figures": figures(each), "extend": extend, "bring_forward": forward}
+        extend = [(advice, self.change("Edit dates", "purchase-dates", advice, DATES)) for advice in each.extend]
+        forward = [(advice, self.change("Edit", "milestone-edit", advice, MILESTONES)) for advice in each.bring_forward]
+        new = f"{reverse('credits:purchase-create')}?account={self.object.number}"
+        sell = self.allowed(Action("New purchase", new, permission=SELL))
+        return {"plan": each, "figures": figures(each), "extend": extend, "bring_forward": forward, "sell": sell}
 
-    def way(self, label: str, name: str, advice: Advice, permission: str) -> Action | None:
-        """Where the date is changed, for a person who may do it."""
-        action = Action(label, reverse(f"credits:{name}", args=[advice.subject.pk]), permission=permission)
+    def change(self, label: str, name: str, advice: Advice, permission: str) -> Action | None:
+        return self.allowed(Action(label, reverse(f"credits:{name}", args=[advice.subject.pk]), permission=permission))
+
+    def allowed(self, action: Action) -> Action | None:
+        """For a person who may do it."""
         return next(iter(allowed_actions(self.request.user, [action])), None)
 
     def lines(self) -> Iterator[list]:

@@ -1,12 +1,13 @@
 """The planner as a file: a row for each draw, each milestone that is short, each lot that lapses and each suggestion."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from credits.models import Milestone
 from credits.reports.planned import CurrencyPlan, PlannedMilestone
 from ledger.models import Currency
 from ledger.money import product, round_to
-from pages import exports
+from pages import exports, formats
 
 HEADER = [
     "Currency",
@@ -32,6 +33,7 @@ def lines_of(each: CurrencyPlan) -> Iterator[list]:
             yield from funding(each.currency, label, milestone, draws, short)
     yield from lapsing(each)
     yield from suggestions(each)
+    yield from sales(each)
 
 
 def funding(currency: Currency, label: str, milestone: PlannedMilestone, draws: Iterable, short: int) -> Iterator[list]:
@@ -64,6 +66,14 @@ def suggestions(each: CurrencyPlan) -> Iterator[list]:
         yield [currency.code, CHANGE, "Bring forward", *cells, rounded(advice.money, currency)]
 
 
+def sales(each: CurrencyPlan) -> Iterator[list]:
+    """The credits to be sold, and what they keep from lapsing."""
+    for sale in each.sell:
+        cells = ["", "", exports.safe(str(sale.milestone)), sale.on, "", sale.credits]
+        label = f"Sell {formats.counted(sale.missing, 'credits')}"
+        yield [each.currency.code, CHANGE, label, *cells, rounded(sale.money, each.currency)]
+
+
 def undated_lines(milestones: Iterable[Milestone]) -> Iterator[list]:
     for each in milestones:
         needed = (each.credits_needed or 0) - each.credits_allocated
@@ -71,5 +81,5 @@ def undated_lines(milestones: Iterable[Milestone]) -> Iterator[list]:
         yield [code, "", "Not planned: no target date", "", "", name, "", "", needed, ""]
 
 
-def rounded(amount, currency: Currency):
+def rounded(amount: Decimal, currency: Currency) -> Decimal:
     return round_to(amount, currency.decimals)

@@ -101,6 +101,18 @@ def saved_by_pulling(lots, needs, today):
     return {key: best for key, tries in asked.items() if (best := most_saved(lots, needs, tries))}
 
 
+def saved_by_buying(lots, needs):
+    """{need: (bought, credits, money)}: of each that is short, when it asks for no more than there is."""
+    _, short, credits, money = planned(lots, needs)
+    found = {}
+    for at, (key, _, asked) in enumerate(needs):
+        if key in short:
+            _, _, fewer, less = planned(lots, changed(needs, at, 2, asked - short[key]))
+            if fewer <= credits and less <= money and (fewer, less) != (credits, money):
+                found[key] = (short[key], credits - fewer, money - less)
+    return found
+
+
 def most_saved(lots, needs, tries):
     _, _, credits, money = planned(lots, needs)
     best = (0, 0, None)

@@ -201,3 +201,14 @@ def test_two_queries_whatever_there_is_to_plan(account, project, django_assert_n
         found = only(account)
         assert [str(each.milestone.project.currency) for each in found.milestones]
         assert [str(each.lot.currency) for each in found.lapsing]
+
+
+def test_selling_what_a_milestone_is_short_of_saves_what_was_said(account, project):
+    """One credit more, and ten do not lapse."""
+    make_purchase(account)
+    short = make_milestone(project, 11, target_on=days(10))
+    before = only(account)
+    (sale,) = before.sell
+    assert (sale.milestone, sale.on, sale.missing, sale.credits, sale.money) == (short, days(10), 1, 10, Decimal(800))
+    make_purchase(account, number_of_credits=sale.missing, starts_on=sale.on, expires_on=sale.on)
+    assert before.usual.lapsed_credits - only(account).usual.lapsed_credits == sale.credits

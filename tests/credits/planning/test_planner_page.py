@@ -186,3 +186,16 @@ def test_the_page_asks_as_often_for_many_rows_as_for_few(viewer, account, projec
 def test_the_planner_of_another_account_is_its_own(viewer, planned):
     other = make_account("Another")
     assert "There is nothing to plan" in text(viewer.get(reverse("credits:planner", args=[other.pk])))
+
+
+def test_selling_the_missing_credits_is_a_suggestion_with_the_way_to_a_new_purchase(client, account, project, url):
+    make_purchase(account)
+    short = make_milestone(project, 11, target_on=days(10))
+    sign_in(client, *FOLLOWING, name="viewer")
+    assert f"Sell 1 credit usable on 4 Dec 2026 for {short}: saves 10 credits, USD 800.00. Each" in read(client, url)
+    sign_in(client, *FOLLOWING, "credits.manage_purchases", name="sales")
+    assert f'href="{reverse("credits:purchase-create")}?account={account.number}"' in client.get(url).content.decode()
+    (row,) = [row for row in exported(client, url) if row["Plan"] == "Suggestion"]
+    assert (row["What"], row["Milestone"], row["Credits"], row["Amount paid"]) == (
+        "Sell 1 credit", str(short), "10", "800.00",
+    )  # fmt: skip

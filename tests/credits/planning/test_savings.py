@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from credits.planning import Need, PlannedLot, Saving, extensions, pulls
-from tests.credits.planning.exhaustive import built, case, day, saved_by_extending, saved_by_pulling
+from credits.planning import Need, PlannedLot, Saving, TopUp, extensions, pulls, top_ups
+from tests.credits.planning.exhaustive import built, case, day, saved_by_buying, saved_by_extending, saved_by_pulling
 
 
 def on(month, number):
@@ -43,6 +43,22 @@ def test_no_earlier_day_saves_more_than_the_one_suggested(block):
         made = pulls(*built(lots, needs), day(0))
         assert made.exact
         assert told(made) == as_days(saved_by_pulling(lots, needs, 0)), seed
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_buying_what_a_milestone_is_short_of_saves_what_it_then_draws(block):
+    """Against the plan in which it asks for no more than there is. 100 cases a block."""
+    for seed in range(100 * block, 100 * block + 100):
+        found = top_ups(*built(*case(seed)))
+        assert {each.key: (each.bought, each.credits, each.money) for each in found} == saved_by_buying(*case(seed)), (
+            seed
+        )
+
+
+def test_five_credits_more_keep_forty_five_from_lapsing():
+    lots, needs = [lot("L", on(1, 1), on(3, 31), 45, "80")], [Need("MS-1", on(2, 1), 50)]
+    assert top_ups(lots, needs) == (TopUp("MS-1", on(2, 1), 5, 45, Decimal(3600)),)
+    assert top_ups([], needs) == ()
 
 
 def test_an_extension_reaches_the_milestone_that_is_short_and_no_further():
