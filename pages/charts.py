@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-HEIGHT, TOP, BOTTOM, SLOT, LEGEND = 180, 16, 24, 88, 22
+HEIGHT, TOP, BOTTOM, LEGEND = 180, 16, 24, 22
+# How far columns stand apart and how broad they are; many with short texts stand close, so that all of them are in sight.
+WIDE, CLOSE = (88, 40), (44, 28)
+MANY, SHORT = 14, 6
 # The series of a stack are told apart by pattern as well as by colour; drawn in templates/pages/drawings.html.
 PATTERNS = ("lot-consumed", "lot-expired", "lot-available")
 
@@ -27,11 +30,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a stack: of which series, its height, and the value as it is read."""
+    """A part of a stack: of which series, its height, and the value as it is read; drawn in a pattern of the bars of lots
+    where one says what is meant."""
 
     series: str
     value: Decimal
     text: str
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,37 +79,56 @@ def scale_of(values: Iterable[Decimal]) -> Scale:
 
 def columns(data: Sequence[Column]) -> dict[str, Any]:
     """Where everything stands, in the units of the drawing; values below zero hang from the axis."""
-    scale = scale_of(column.value for column in data)
-    return frame(len(data), scale) | {"bars": [bar(place, column, scale) for place, column in enumerate(data)]}
+    scale, slots = scale_of(column.value for column in data), Slots.of(data)
+    bars = [bar(column, scale) | slots.place(at) for at, column in enumerate(data)]
+    return frame(len(data), slots, scale) | {"bars": bars}
 
 
-def frame(slots: int, scale: Scale) -> dict[str, Any]:
-    return {"axis": scale.axis, "width": SLOT * slots, "height": HEIGHT, "floor": HEIGHT - 8}
+class Slots(NamedTuple):
+    """Where columns stand beside each other."""
+
+    width: int
+    breadth: int
+
+    @classmethod
+    def of(cls, data: Sequence[Column] | Sequence["Stack"]) -> "Slots":
+        short = all(len(each.label) <= SHORT and len(each.text) <= SHORT for each in data)
+        return cls(*(CLOSE if len(data) >= MANY and short else WIDE))
+
+    def place(self, at: int) -> dict[str, int]:
+        middle = self.width * at + self.width // 2
+        return {"x": middle - self.breadth // 2, "middle": middle}
 
 
-def bar(place: int, column: Column, scale: Scale) -> dict[str, Any]:
+def frame(count: int, slots: Slots, scale: Scale) -> dict[str, Any]:
+    size = {"width": slots.width * count, "height": HEIGHT, "floor": HEIGHT - 8, "breadth": slots.breadth}
+    return {"axis": scale.axis} | size
+
+
+def bar(column: Column, scale: Scale) -> dict[str, Any]:
     height = scale.height(column.value)
     y = scale.axis - height if column.value >= 0 else scale.axis
-    return slot(place) | {"y": y, "height": height, "above": y - 4, "column": column}
-
-
-def slot(place: int) -> dict[str, int]:
-    middle = SLOT * place + SLOT // 2
-    return {"x": middle - 20, "middle": middle}
+    return {"y": y, "height": height, "above": y - 4, "column": column}
 
 
 def stacks(data: Sequence[Stack]) -> dict[str, Any]:
     """As `columns`, each column in parts, with what the patterns mean below."""
-    scale = scale_of(end for stack in data for end in stack.ends)
-    names = list(dict.fromkeys(part.series for stack in data for part in stack.parts))
-    patterns = {name: PATTERNS[place % len(PATTERNS)] for place, name in enumerate(names)}
-    legend = [{"name": name, "pattern": patterns[name], "x": 8 + 2 * SLOT * place} for place, name in enumerate(names)]
-    piles = [pile(place, stack, scale, patterns) for place, stack in enumerate(data)]
-    size = {"height": HEIGHT + LEGEND, "below": HEIGHT + 4}
-    return frame(max(len(data), 2 * len(names)), scale) | size | {"legend": legend, "stacks": piles}
+    scale, slots, patterns = scale_of(end for stack in data for end in stack.ends), Slots.of(data), patterns_of(data)
+    apart = 2 * WIDE[0]
+    legend = [{"name": name, "pattern": patterns[name], "x": 8 + apart * at} for at, name in enumerate(patterns)]
+    piles = [pile(stack, scale, patterns) | slots.place(at) for at, stack in enumerate(data)]
+    drawing = frame(len(data), slots, scale) | {"height": HEIGHT + LEGEND, "below": HEIGHT + 4}
+    drawing["width"] = max(drawing["width"], apart * len(patterns))
+    return drawing | {"legend": legend, "stacks": piles}
 
 
-def pile(place: int, stack: Stack, scale: Scale, patterns: dict[str, str]) -> dict[str, Any]:
+def patterns_of(data: Sequence[Stack]) -> dict[str, str]:
+    """The pattern of each series, in the order in which they come up."""
+    asked = {part.series: part.pattern for stack in data for part in stack.parts}
+    return {name: pattern or PATTERNS[at % len(PATTERNS)] for at, (name, pattern) in enumerate(asked.items())}
+
+
+def pile(stack: Stack, scale: Scale, patterns: dict[str, str]) -> dict[str, Any]:
     """The parts above zero on each other, those below it under each other."""
     top = bottom = scale.axis
     boxes = []
@@ -112,4 +136,4 @@ def pile(place: int, stack: Stack, scale: Scale, patterns: dict[str, str]) -> di
         height = scale.height(part.value)
         top, bottom, y = (top - height, bottom, top - height) if part.value >= 0 else (top, bottom + height, bottom)
         boxes.append({"y": y, "height": height, "pattern": patterns[part.series], "part": part})
-    return slot(place) | {"boxes": boxes, "above": top - 4, "stack": stack}
+    return {"boxes": boxes, "above": top - 4, "stack": stack}

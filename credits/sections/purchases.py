@@ -69,18 +69,26 @@ def figures_of_account(request: Request, account: Account) -> list[Figure]:
     on, days = business_date(request), soon_days()
     held = holdings(Purchase.objects.filter(account=account), on, days)
     soon = {"expires_on_after": on, "expires_on_before": on + timedelta(days=days)}
-    url = listed(account=account.number, available="yes")
     expiring = [(each, each.expiring) for each in held if each.expiring]
+    available = per_currency([(each, each.available) for each in held])
+    deferred = stacked([markup.money(each.deferred, each.currency) for each in held])
     return [
-        Figure("Available credits", per_currency([(each, each.available) for each in held]), url),
+        Figure("Available credits", available, balance_of(request, account)),
         Figure(
             f"Expiring in {days} days",
             per_currency(expiring),
             listed(account=account.number, available="yes", **soon),
             tone="warn" if expiring else "",
         ),
-        Figure("Deferred", stacked([markup.money(each.deferred, each.currency) for each in held]), url),
+        Figure("Deferred", deferred, listed(account=account.number)),
     ]
+
+
+def balance_of(request: Request, account: Account) -> str:
+    """The page of the account's credits, for those who may see what was drawn; else the lots."""
+    if request.user.has_perm("credits.view_consumption"):
+        return reverse("credits:account", args=[account.pk])
+    return listed(account=account.number, available="yes")
 
 
 def per_currency(counts: list[tuple[Holding, int]]) -> SafeString | str:

@@ -9,6 +9,9 @@
         def read(self, **asked): ...    # what the form was told, to one report
         def lines(self): ...        # the rows of the file, its header first
 
+        document = "ledger/knowledge.typ"       # where there is a PDF of it (pages/pdf.py)
+        def document_data(self): ...    # what the PDF is made of
+
 What the form refuses gets its sentence, and no figures.
 """
 
@@ -29,6 +32,7 @@ from ledger.models import Currency
 from ledger.money import round_to
 from pages import exports
 from pages.filters import dress
+from pages.pdf import as_pdf
 from pages.views import Page
 
 
@@ -37,6 +41,7 @@ class ReportPage(Page, TemplateView):
     form_class: type[forms.Form]
     file_name = ""
     empty = ""  # said where there is nothing to report
+    document = ""
 
     report: Any = None
 
@@ -47,9 +52,16 @@ class ReportPage(Page, TemplateView):
             dress(name, field)
         if self.form.is_valid():
             self.report = self.read(**self.form.cleaned_data)
-        if self.report and (export := exports.FORMATS.get(request.GET.get("export", ""))):
-            return export(self.lines(), f"{self.file_name}-{self.today}")
+        if self.report and (file := self.file(request.GET.get("export", ""), f"{self.file_name}-{self.today}")):
+            return file
         return self.render_to_response(self.get_context_data())
+
+    def file(self, kind: str, name: str) -> HttpResponseBase | None:
+        """The report as a file, where that kind is offered."""
+        if kind == "pdf" and self.document:
+            return as_pdf(self.document, self.document_data(), name)
+        export = exports.FORMATS.get(kind)
+        return export(self.lines(), name) if export else None
 
     def defaults(self) -> dict[str, Any]:
         return {"on": self.today}
@@ -58,6 +70,9 @@ class ReportPage(Page, TemplateView):
         raise NotImplementedError
 
     def lines(self) -> Iterator[list]:
+        raise NotImplementedError
+
+    def document_data(self) -> dict[str, Any]:
         raise NotImplementedError
 
     @cached_property

@@ -1,0 +1,94 @@
+"""What was done with a customer's credits, by whom, the latest first: purchases, changes of dates, allocations, expiries."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from credits.models import Consumption, Milestone, Purchase, PurchaseDateChange
+from credits.reports.lifetimes import Lifetime, lifetimes
+from credits.reports.movements import CONFIRMED, TAKEN_BACK, what_moved
+from ledger.models import ChangeLogEntry
+from opportunities.models import Account
+from pages import formats
+
+NIGHT = "the night"
+
+
+@dataclass(frozen=True)
+class Event:
+    """`credits` came into the balance or, below zero, left it; None where none moved."""
+
+    at: datetime.datetime
+    what: str
+    who: str
+    lot: Purchase
+    credits: int | None = None
+    milestone: Milestone | None = None
+    document: str = ""
+    url: str = ""
+    note: str = ""
+
+
+def history(account: Account, most: int) -> list[Event]:
+    """The latest events, `most` at most, in a constant number of queries."""
+    found = [
+        *_confirmed(account, most),
+        *_moved(_newest(PurchaseDateChange.objects.filter(purchase__account=account), most)),
+        *_drawn(_newest(Consumption.objects.filter(account=account), most)),
+    ]
+    return sorted(found, key=lambda event: event.at, reverse=True)[:most]
+
+
+def _newest(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
+    return rows.order_by("-id")[:most]
+
+
+def _confirmed(account: Account, most: int) -> Iterator[Event]:
+    """Purchases confirmed and taken back, as the change log says."""
+    lots = {str(lot.pk): lot for lot in Purchase.objects.filter(account=account, confirmations__gt=0)}
+    rows = ChangeLogEntry.objects.filter(table=Purchase._meta.db_table, row__in=list(lots), changes__has_key="draft")
+    moved = _credits_at(lifetimes(lots.values()))
+    for row in _newest(rows.select_related("actor"), most):
+        if credits := moved.get((lots[row.row].pk, row.at)):
+            what = CONFIRMED if credits > 0 else TAKEN_BACK
+            yield Event(row.at, what, _name(row.actor), lots[row.row], credits, note=row.reason)
+
+
+def _credits_at(lives: list[Lifetime]) -> dict[tuple[int, datetime.datetime], int]:
+    begun = {(life.lot.pk, life.confirmed_at): life.credits for life in lives}
+    return begun | {(life.lot.pk, life.ended_at): -life.credits for life in lives if life.until}
+
+
+def _moved(rows: QuerySet[PurchaseDateChange]) -> Iterator[Event]:
+    for row in rows.select_related("purchase", "changed_by"):
+        note = f"{_dates(row)}. {row.reason}"
+        yield Event(row.changed_at, "Dates changed", _name(row.changed_by), row.purchase, note=note)
+
+
+def _dates(row: PurchaseDateChange) -> str:
+    pairs = (("start", row.old_starts_on, row.new_starts_on), ("expiry", row.old_expires_on, row.new_expires_on))
+    moved = ((name, formats.day(old), formats.day(new)) for name, old, new in pairs if old != new)
+    return capfirst(", ".join(f"{name} {old} → {new}" for name, old, new in moved))
+
+
+def _drawn(rows: QuerySet[Consumption]) -> Iterator[Event]:
+    for row in rows.select_related("purchase", "milestone", "allocation", "created_by"):
+        yield Event(
+            row.created_at,
+            what_moved(row),
+            _name(row.created_by),
+            row.purchase,
+            -row.credits,
+            row.milestone,
+            row.allocation.number,
+            f"{reverse('credits:consumption-list')}?allocation={row.allocation.number}",
+        )
+
+
+def _name(user: Any) -> str:
+    return str(user.get_full_name() or user.get_username()) if user else NIGHT
