@@ -1,9 +1,10 @@
 """What is typed into the pages of the setup."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ledger.exceptions import PostingRangeReversed
 from ledger.models import ExchangeRate, LedgerAccount, LedgerSetup, NumberSeries, PostingSetup
@@ -23,8 +24,13 @@ class RateForm(PageModelForm):
         }
 
 
+def accounts_and(chosen: Iterable[str | None]) -> QuerySet[LedgerAccount]:
+    """The accounts to choose from; a blocked one that is chosen already stays to be seen."""
+    return LedgerAccount.objects.filter(Q(blocked=False) | Q(pk__in=[code for code in chosen if code]))
+
+
 class PostingSetupForm(PageModelForm):
-    layout = (("receivable", "deferral"), ("sales", "breakage"), "blocked")
+    layout = (("receivable", "deferral"), ("sales", "breakage"), ("refund", "unclaimed"), "blocked")
 
     class Meta:
         model = PostingSetup
@@ -34,26 +40,45 @@ class PostingSetupForm(PageModelForm):
             "deferral": "Holds what is paid and not yet used.",
             "sales": "Takes the revenue of what is used.",
             "breakage": "Takes the revenue of what lapses unused.",
+            "refund": "Owes what is refunded for unused credits.",
+            "unclaimed": "Owes what lapses where unclaimed property is never revenue.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = LedgerAccount.objects.filter(Q(blocked=False) | Q(pk__in=self.in_use()))
+        offered = accounts_and(self.in_use())
         for name in PostingSetup.ACCOUNTS:
             choice = cast(forms.ModelChoiceField, self.fields[name])
             choice.queryset, choice.empty_label = offered, "– not set –"
 
     def in_use(self) -> list[str]:
-        """A blocked account that is chosen already stays to be seen."""
         return [code for name in PostingSetup.ACCOUNTS if (code := getattr(self.instance, f"{name}_id"))]
 
 
 class LedgerSetupForm(PageModelForm):
-    layout = (("company_name", "time_zone"), ("lcy", "groups_from"), ("posting_from", "posting_to"))
+    layout = (
+        ("company_name", "time_zone"),
+        ("lcy", "groups_from"),
+        ("posting_from", "posting_to"),
+        "exchange_difference",
+    )
 
     class Meta:
         model = LedgerSetup
-        fields = ("company_name", "time_zone", "lcy", "groups_from", "posting_from", "posting_to")
+        fields = (
+            "company_name",
+            "time_zone",
+            "lcy",
+            "groups_from",
+            "posting_from",
+            "posting_to",
+            "exchange_difference",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = cast(forms.ModelChoiceField, self.fields["exchange_difference"])
+        choice.queryset, choice.empty_label = accounts_and([self.instance.exchange_difference_id]), "– not set –"
 
     def clean(self) -> dict[str, Any]:
         """In the words of the service, rather than of the database's constraint."""

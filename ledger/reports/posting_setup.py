@@ -1,4 +1,4 @@
-"""The posting setup as a matrix: business groups down, product groups across, four accounts in each cell."""
+"""The posting setup as a matrix: business groups down, product groups across, the accounts of each pair in its cell."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode

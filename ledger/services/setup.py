@@ -23,6 +23,7 @@ from ledger.models import (
     Currency,
     ExchangeRate,
     JournalEntry,
+    LedgerAccount,
     LedgerSetup,
     NumberSeries,
     PostingSetup,
@@ -47,6 +48,7 @@ class SetupTerms:
     posting_from: date | None = None
     posting_to: date | None = None
     groups_from: str = LedgerSetup.GroupsFrom.SELL_TO
+    exchange_difference: LedgerAccount | None = None
 
 
 @transaction.atomic

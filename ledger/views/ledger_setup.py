@@ -39,7 +39,7 @@ class LedgerSetupPage(Page, TemplateView):
         return [change, series]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        setup = LedgerSetup.objects.select_related("lcy").first()
+        setup = LedgerSetup.objects.select_related("lcy", "exchange_difference").first()
         return super().get_context_data(setup=setup, lcy_fixed=FIXED if is_lcy_fixed() else "", **kwargs)
 
 
@@ -51,7 +51,7 @@ class LedgerSetupEdit(Described):
     success_message = "The setup is saved. Postings follow it from now on."
 
     def get_object(self, queryset: Any = None) -> LedgerSetup:
-        return LedgerSetup.objects.select_related("lcy").first() or LedgerSetup(pk=1)
+        return LedgerSetup.objects.select_related("lcy", "exchange_difference").first() or LedgerSetup(pk=1)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """A copy, because a form writes into its instance what was typed."""
@@ -84,6 +84,7 @@ def readable(setup: LedgerSetup) -> dict[str, str]:
         "Posting allowed from": formats.day(setup.posting_from) if setup.posting_from else "",
         "Posting allowed to": formats.day(setup.posting_to) if setup.posting_to else "",
         "Business posting group from": setup.get_groups_from_display(),
+        "Exchange difference account": str(setup.exchange_difference or ""),
     }
 
 

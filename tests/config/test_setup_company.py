@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from credits.services.purchases import create_purchase
 from credits.services.terms import Terms
-from ledger.models import Currency, LedgerAccount, LedgerSetup, NumberSeries
+from ledger.models import Currency, LedgerAccount, LedgerSetup, NumberSeries, PostingSetup
 from opportunities.models import Account
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +50,10 @@ def test_bad_words_are_refused_and_nothing_is_made(wrong):
     with pytest.raises(CommandError):
         set_up(**wrong)
     assert not LedgerAccount.objects.exists()
+
+
+def test_the_accounts_of_refunds_unclaimed_property_and_exchange_differences_are_there():
+    """Posting rules 8c, 11 and 11c find their accounts in a new company, as in the demo, which is set up the same way."""
+    set_up()
+    found = PostingSetup.objects.order_by().values_list("refund", "unclaimed").distinct()
+    assert (list(found), LedgerSetup.objects.get().exchange_difference_id) == ([("2450", "2460")], "6100")

@@ -301,8 +301,8 @@ def test_the_entries_of_a_lot_a_customer_and_an_event(signed_in):
 def test_the_posting_setup_shows_every_pair_and_what_is_missing(signed_in):
     PostingSetup.objects.filter(business_group="EXPORT").delete()
     response = signed_in("ledger.view_postingsetup").get(address("posting-setup"))
-    assert [[cell.missing for cell in row.cells] for row in response.context["matrix"].rows] == [[0], [4]]
-    assert response.content.decode().count("Missing") == 4
+    assert [[cell.missing for cell in row.cells] for row in response.context["matrix"].rows] == [[0], [6]]
+    assert response.content.decode().count("Missing") == 6
     assert address("posting-setup-edit") not in response.content.decode()
 
 

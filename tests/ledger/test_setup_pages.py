@@ -9,11 +9,12 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from ledger.exceptions import BadSeries, LcyFixed, PostingRangeReversed, PrefixRunsOn, SeriesFixed, UnknownTimeZone
-from ledger.models import ChangeLogEntry, Currency, LedgerSetup, NumberSeries, PostingSetup
+from ledger.models import ChangeLogEntry, Currency, LedgerAccount, LedgerSetup, NumberSeries, PostingSetup
 from ledger.reports.posting_setup import posting_matrix
 from ledger.services.numbers import Series, next_numbers
 from ledger.services.posting import first_open_day
 from ledger.services.setup import SetupTerms, set_ledger_setup, set_number_series
+from pages.sending import as_data
 from tests.builders import make_entry, make_user
 from tests.credits.desk import text
 from tests.racing import at_once, split
@@ -21,7 +22,9 @@ from tests.racing import at_once, split
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
 D = datetime.date
 CHANGE, VIEW = "ledger.change_ledgersetup", "ledger.view_ledgersetup"
-FORM = {"company_name": "Lot & Sons", "time_zone": "UTC", "lcy": "USD", "groups_from": "sell_to"}
+FORM = {
+    "company_name": "Lot & Sons", "time_zone": "UTC", "lcy": "USD", "groups_from": "sell_to", "exchange_difference": "6100",
+}  # fmt: skip
 
 
 def address(name, *args, **query):
@@ -29,7 +32,12 @@ def address(name, *args, **query):
 
 
 def terms(**changes) -> SetupTerms:
-    usual = {"company_name": "Lot & Sons", "lcy": Currency.objects.get(code="USD"), "time_zone": "UTC"}
+    usual = {
+        "company_name": "Lot & Sons",
+        "lcy": Currency.objects.get(code="USD"),
+        "time_zone": "UTC",
+        "exchange_difference": LedgerAccount.objects.get(code="6100"),
+    }
     return SetupTerms(**usual | changes)
 
 
@@ -183,13 +191,45 @@ def test_a_refusal_is_said_and_keeps_what_was_typed(signed_in):
     assert "is not a time zone" in text(page.post(address("setup-edit"), FORM | {"time_zone": "Mars/Base"}))
 
 
+def test_the_account_of_exchange_differences_is_shown_changed_and_missed(signed_in):
+    """Posting rule 11c: a refund at another rate than that of the purchase needs it."""
+    page = signed_in(VIEW, CHANGE, "ledger.view_ledgeraccount")
+    assert "Exchange difference 6100 FX gains and losses" in text(page.get(address("setup")))
+    shown = page.post(address("setup-edit"), FORM | {"exchange_difference": "4095"}, headers={"HX-Request": "true"})
+    [change] = shown.context["preview"].changes
+    assert (change.label, change.before, change.after) == (
+        "Exchange difference account", "6100 FX gains and losses", "4095 Revenue reductions",
+    )  # fmt: skip
+    confirm(page, address("setup-edit"), FORM | {"exchange_difference": ""})
+    assert LedgerSetup.objects.get().exchange_difference is None
+    assert "Exchange difference Missing" in text(page.get(address("setup")))
+
+
+def test_a_blocked_account_is_offered_where_it_is_chosen_already_and_nowhere_else(signed_in):
+    LedgerAccount.objects.filter(code__in=["6100", "4095"]).update(blocked=True)
+    offered = signed_in(VIEW, CHANGE).get(address("setup-edit")).context["form"].fields["exchange_difference"].queryset
+    assert set(offered.filter(code__in=["6100", "4095"]).values_list("code", flat=True)) == {"6100"}
+
+
 # The posting setup.
+
+
+def test_the_accounts_for_refunds_and_unclaimed_property_are_typed_and_kept(signed_in):
+    """Posting rules 8c and 11 need them."""
+    page = signed_in("ledger.change_postingsetup", "ledger.view_postingsetup")
+    shown = page.get(address("posting-setup-edit", business="EXPORT", product="CREDITS"))
+    assert "Refund liability" in text(shown) and "Unclaimed property" in text(shown)
+    untouched = as_data(shown.context["form"])
+    page.post(address("posting-setup-edit", business="EXPORT", product="CREDITS"), untouched | {"refund": "2410"})
+    cell = PostingSetup.objects.get(business_group="EXPORT")
+    assert (cell.refund_id, cell.unclaimed_id, cell.sales_id) == ("2410", "2460", "4000")
 
 
 def test_a_combination_is_blocked_on_its_page_and_shown_as_such(signed_in):
     page = signed_in("ledger.change_postingsetup", "ledger.view_postingsetup")
     cell = {"business": "EXPORT", "product": "CREDITS"}
-    form = {"receivable": "1100", "deferral": "2400", "sales": "", "breakage": "", "blocked": "on"}
+    form = {"receivable": "1100", "deferral": "2400", "sales": "", "breakage": "", "refund": "2450", "unclaimed": "2460",
+            "blocked": "on"}  # fmt: skip
     page.post(address("posting-setup-edit", **cell), form)
     assert PostingSetup.objects.get(business_group="EXPORT").blocked
     assert "Blocked takes no posting" in text(page.get(address("posting-setup")))
