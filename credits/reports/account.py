@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, Sum
 
@@ -74,9 +75,9 @@ def _at_risk(on: datetime.date) -> dict[str, Sum]:
 
 
 def _balance(currency: Currency, row: dict, on: datetime.date) -> Balance:
-    credits = [int(row[name]) for name in _credits(on) if name != "owed"]
+    credits: dict[str, Any] = {name: int(row[name]) for name in _credits(on) if name != "owed"}
     soon = [
         AtRisk(days, on + datetime.timedelta(days=days), int(row[f"credits_{days}"]), row[f"paid_{days}"] or ZERO)
         for days in WINDOWS
     ]
-    return Balance(currency, *credits, row["owed"], soon)
+    return Balance(currency=currency, **credits, deferred=row["owed"], at_risk=soon)

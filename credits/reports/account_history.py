@@ -1,4 +1,5 @@
-"""What was done with a customer's credits, by whom, the latest first: purchases, changes of dates, allocations, expiries."""
+"""What was done with a customer's credits, by whom, the latest first: purchases, changes of dates, allocations, expiries and
+corrections."""
 
 import datetime
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from credits.models import Consumption, Milestone, Purchase, PurchaseDateChange
+from credits.models import Consumption, Correction, Milestone, Purchase, PurchaseDateChange
 from credits.reports.lifetimes import Lifetime, lifetimes
 from credits.reports.movements import CONFIRMED, TAKEN_BACK, what_moved
 from ledger.models import ChangeLogEntry
@@ -40,6 +41,7 @@ def history(account: Account, most: int) -> list[Event]:
         *_confirmed(account, most),
         *_moved(_newest(PurchaseDateChange.objects.filter(purchase__account=account), most)),
         *_drawn(_newest(Consumption.objects.filter(account=account), most)),
+        *_corrected(_newest(Correction.objects.filter(purchase__account=account), most)),
     ]
     return sorted(found, key=lambda event: event.at, reverse=True)[:most]
 
@@ -88,6 +90,16 @@ def _drawn(rows: QuerySet[Consumption]) -> Iterator[Event]:
             row.allocation.number,
             f"{reverse('credits:consumption-list')}?allocation={row.allocation.number}",
         )
+
+
+def _corrected(rows: QuerySet[Correction]) -> Iterator[Event]:
+    """What was asked for, and what became of it. Only a refund moves credits by itself."""
+    for row in rows.select_related("purchase", "requested_by", "decided_by", "cancellation"):
+        kind, refund = row.get_kind_display(), getattr(row, "cancellation", None)
+        yield Event(row.requested_at, f"{kind} requested", _name(row.requested_by), row.purchase, note=row.reason)
+        if row.decided_at:
+            what, credits = f"{kind} {row.get_state_display().lower()}", -refund.credits if refund else None
+            yield Event(row.decided_at, what, _name(row.decided_by), row.purchase, credits, note=row.decision_note)
 
 
 def _name(user: Any) -> str:

@@ -49,9 +49,9 @@ def _months(
     available: int, starting: Dated, drawn: Dated, lapsing: Dated, first: datetime.date, ends: Iterable[datetime.date]
 ) -> Iterator[Coming]:
     for last in ends:
-        moved = [_within(dated, first, last) for dated in (starting, drawn, lapsing)]
-        available += moved[0] - moved[1] - moved[2]
-        yield Coming(first, last, *moved, available)
+        came, went, lapsed = (_within(dated, first, last) for dated in (starting, drawn, lapsing))
+        available += came - went - lapsed
+        yield Coming(first, last, came, went, lapsed, available)
         first = last + DAY
 
 

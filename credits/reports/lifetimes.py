@@ -78,7 +78,8 @@ class _Walk:
         self.lot, self.zone = lot, zone
         self.terms = {name: getattr(lot, name) for name in TERMS}
         self.found: list[Lifetime] = []
-        self.ended_at, self.until = end_of(None), None
+        self.until: datetime.date | None = None
+        self.ended_at = end_of(None)
         self.confirmed, self.dates = not lot.draft, [self.dates_until(self.ended_at)]
 
     def back(self, changes: list[ChangeLogEntry]) -> list[Lifetime]:

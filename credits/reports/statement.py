@@ -79,7 +79,8 @@ def statement(account: Account, *, first: datetime.date, last: datetime.date) ->
     lives = lifetimes(Purchase.objects.filter(account=account, confirmations__gt=0).defer("description"))
     held = positions(account, lives, (first - DAY, last))
     moved, dates = movements(account, lives, first, last), _dates(lives, last)
-    codes = sorted({each.currency for each in (*held[first - DAY], *held[last], *moved)})
+    lots = {each.currency for each in (*held[first - DAY], *held[last])}
+    codes = sorted(lots | {each.currency for each in moved})
     currencies = Currency.objects.in_bulk(codes)
     sections = [
         _section(currencies[code], _of(held[first - DAY], code), _of(moved, code), _of(held[last], code), dates)

@@ -37,7 +37,7 @@ from pages.views import Page
 
 
 class ReportPage(Page, TemplateView):
-    permission_required = "ledger.view_journalentry"
+    permission_required: str | tuple[str, ...] = "ledger.view_journalentry"
     form_class: type[forms.Form]
     file_name = ""
     empty = ""  # said where there is nothing to report

@@ -15,6 +15,7 @@ from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.purchases import return_to_draft
 from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate
+from tests.credits.correcting import refunded, reinstated
 from tests.credits.desk import FOLLOWING, sign_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
@@ -177,6 +178,21 @@ def test_the_history_tells_the_latest_first_and_who_it_was(account, lots, sam):
     assert events[1].note.endswith(f"→ {days(250):%-d %b %Y}. Agreed")
     assert sum(1 for event in events if event.what == "Purchase") == 7
     assert history(account, 2) == events[:2]
+
+
+def test_the_history_tells_corrections_with_who_asked_and_who_decided(account, lots):
+    refunded(lots["available"], 4)
+    reinstated(lots["expired"], days(60))
+    events = history(account, 100)
+    told = {event.what: (event.who, event.credits, event.note) for event in events}
+    assert told["Cancellation and refund requested"] == ("asker", None, "They leave")
+    assert told["Cancellation and refund approved"] == ("approver", -4, "")
+    assert told["Reinstatement requested"] == ("asker", None, "Agreed")
+    assert told["Reinstatement approved"] == ("approver", None, "")
+    assert told["Reinstatement"] == ("approver", 10, "")
+    _, usd = balances(account, TODAY)
+    assert (usd.refunded, usd.expired, usd.available) == (4, 0, 23)
+    assert sum(event.credits or 0 for event in events if event.lot.currency_id == "USD") == 23 + 20 + 10
 
 
 def test_the_page_of_the_account_leads_there(viewer, account, lots):

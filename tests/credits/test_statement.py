@@ -20,6 +20,7 @@ from credits.services.dates import change_dates
 from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
 from pages.pdf import document
 from tests.builders import make_milestone, make_project, make_purchase, make_rate, make_terms
+from tests.credits.correcting import refunded, reinstated
 from tests.credits.desk import VIEWS, sign_in, text
 from tests.recorded import recorded_on
 
@@ -137,6 +138,28 @@ def test_in_another_currency_after_it_was_taken_back_each_currency_tells_its_par
         lot = edit_draft(Purchase.objects.get(), make_terms(account, currency="GBP"), actor=sam)
         confirm_purchase(lot, actor=sam)
     assert told(account)[2] == 0 and told(account, "GBP")[2] == 10
+
+
+def test_what_was_reinstated_and_refunded_moves_on_its_day(account):
+    with recorded_on(BOUGHT):
+        lot = make_purchase(account, expires_on=D(2026, 11, 10))
+    with recorded_on(D(2026, 11, 12)):
+        list(run_nights())
+    with recorded_on(D(2026, 11, 16)):
+        reinstated(lot, D(2026, 12, 31))
+    with recorded_on(D(2026, 11, 18)):
+        refunded(Purchase.objects.get(), 4)
+    assert told(account) == (
+        0,
+        [
+            (BOUGHT, "Purchase", 10, 0, 10),
+            (D(2026, 11, 11), "Expiry", 0, 10, 0),
+            (D(2026, 11, 16), "Reinstatement", 10, 0, 10),
+            (D(2026, 11, 18), "Cancellation and refund", 0, 4, 6),
+        ],
+        6,
+    )
+    assert held(account, D(2026, 11, 15)) == [] and held(account, TODAY) == [(lot, 6, Use.USABLE)]
 
 
 def test_a_draft_is_in_no_statement(account):
