@@ -54,6 +54,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Milestones", "credits:milestone-list", "credits.view_milestone"),
             Entry("Allocations", "credits:allocation-list", "credits.view_allocation"),
             Entry("Consumptions", "credits:consumption-list", "credits.view_consumption"),
+            Entry("Notices", "credits:notice-list", "credits.view_notice"),
         ),
     ),
     (

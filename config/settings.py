@@ -15,6 +15,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.mail import mail
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("DRAWDOWN_ENV") == "production"
 DEMO_KEY = "demo-key-of-the-demo-company-never-used-in-production-0123456789"
@@ -120,6 +122,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Of a file that somebody brings to be imported; it waits in the database until it is decided what becomes of it.
 UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB", "10")) * 1024 * 1024
 
+# The demo writes its mail into the log of the worker, so that none leaves; production asks a relay on the same machine
+# unless it is told better.
+globals().update(mail(os.environ.get("EMAIL_URL") or ("smtp://localhost:25?tls=no" if PRODUCTION else "console:")))
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "drawdown@localhost")
+# Where the links of a mail lead.
+SITE_URL = os.environ.get("SITE_URL", "").rstrip("/") or (
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+)
+
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 # A Redis that never answers gets a sentence, not a page that hangs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "socket_timeout": 10}
@@ -134,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "night": {"task": "config.tasks.run_night_if_due", "schedule": crontab(minute="*/15")},
     # A message that nobody took within the minute says nothing that the next one does not.
     "jobs": {"task": "config.tasks.take_up_jobs", "schedule": crontab(), "options": {"expires": 60}},
+    "notices": {"task": "config.tasks.send_notices", "schedule": crontab(minute="*/15"), "options": {"expires": 600}},
     "tidy": {"task": "config.tasks.tidy", "schedule": crontab(hour="3", minute="7")},
 }
 

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from config import night
+from credits.services.notice_mail import send_what_is_new
 from ledger.models import BatchRun
 from ledger.models.nights import State
 from ledger.services.nights import work
@@ -38,6 +39,7 @@ def run_nights(until: str | None = None, actor_id: int | None = None) -> None:
     day = datetime.date.fromisoformat(until) if until else None
     for _ in night.run_nights(day, actor=actor, announce=_invite):
         pass
+    send_notices.delay()
 
 
 @shared_task
@@ -46,6 +48,13 @@ def help_night(run_id: int) -> None:
     run = BatchRun.objects.filter(pk=run_id).first()
     if run is not None and run.state == State.RUNNING:
         work(run, night.STEPS)
+
+
+@shared_task
+def send_notices() -> None:
+    """What is new by mail. Asked for after the nights, and by beat every quarter of an hour: a mail that could not be sent
+    is tried again, and a message that was lost with Redis, or a night of the command line, is told of as well."""
+    send_what_is_new()
 
 
 @shared_task

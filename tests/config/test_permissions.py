@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from config.roles import ROLES, VIEWED_APPS
 from credits.certinia.files import packed
+from credits.models import NoticeMail
 from credits.services.allocate import allocate
 from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
 from opportunities.services.lines import LineTerms
@@ -87,6 +88,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:planner": (ALL, NONE),
     "credits:allocation-list": (ALL, NONE),
     "credits:consumption-list": (ALL, NONE),
+    "credits:notice-list": (ALL, NONE),
+    "credits:notice-mail-list": (ALL, NONE),
+    "credits:notice-mail": (ALL, NONE),
     "credits:milestone-list": (ALL, NONE),
     "credits:milestone-why-not": (ALL, NONE),
     "credits:milestone-create": (DELIVERY, DELIVERY),
@@ -238,6 +242,7 @@ def scene(db) -> Scene:
             "credits:planner": account.pk,
             "credits:purchase": purchase.pk,
             "credits:opportunity": opportunity.pk,
+            "credits:notice-mail": NoticeMail.objects.create(recipients=["desk@example.com"]).pk,
             "credits:milestone": milestone.pk,
             "credits:account": account.pk,
             "credits:statement": account.pk,
