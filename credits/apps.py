@@ -6,6 +6,7 @@ class CreditsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: models are ready only now.
+        from credits import jobs
         from credits.certinia import jobs as certinia
         from credits.reports import checks, deferral, tie_out
         from credits.sections import journal, milestones, notices, planner, purchases, settings, why_not
@@ -20,5 +21,6 @@ class CreditsConfig(AppConfig):
         settings.register_all()
         planner.register_all()
         certinia.register_all()
+        jobs.register_all()
         register("credits", deferral.PARTS)
         tie_outs.register("credits", checks=checks.CHECKS, tie_out=tie_out.tie_out)

@@ -159,6 +159,13 @@ class BadPicks(Refused):
     """Lots and counts picked by hand that cannot be allocated; `field` names the lot."""
 
 
+class NotAsShown(Refused):
+    def __init__(self):
+        super().__init__(
+            "Something changed since this was confirmed, so nothing was allocated. Look at the milestones again, then confirm."
+        )
+
+
 class ManyShort(Refused):
     """Milestones that are to get their credits all or not at all, and too few credits."""
 

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -38,10 +39,31 @@ class MilestoneForm(PageForm):
         return Details(**self.cleaned_data)
 
 
-class TotalForm(PageForm):
+class DatedForm(PageForm):
+    """What allocates credits asks for the day as of which they are allocated."""
+
+    on = DayField(
+        label="Business date",
+        required=False,
+        initial=business_date,
+        help_text="Today, or an earlier day for what is entered late: the lots of that day are drawn from.",
+    )
+
+    def clean_on(self) -> date:
+        return self.cleaned_data["on"] or business_date()
+
+    @property
+    def day(self) -> date:
+        """The day asked for, as far as it can be read, also while the rest of the form is not complete."""
+        return getattr(self, "cleaned_data", {}).get("on") or business_date()
+
+
+class TotalForm(DatedForm):
     total = WholeNumberField(
         label="Services credits to allocate", help_text="The new total for this milestone; 0 gives all back."
     )
+
+    layout = (("total", "on"),)
 
 
 class CompleteForm(PageForm):

@@ -1,46 +1,48 @@
-"""Allocating and adjusting, run and described for the preview panel and the receipt."""
+"""Allocating, adjusting and picking by hand, run and described for the preview panel and the receipt."""
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max, QuerySet
 
 from credits.models import Milestone
+from credits.previews.drawn import drawn_or_given_back, lot_row, warnings_of_lots
 from credits.services.allocate import adjust, lock_milestone
-from ledger.dates import business_date
+from credits.services.pick import allocate_by_hand
+from ledger.previews.postings import recorded
 from pages import formats
 from pages.preview import Change, Link, Preview
 
 
-def set_total(milestone: Milestone, *, total: int, actor) -> Preview:
+def set_total(milestone: Milestone, *, total: int, actor, on: datetime.date | None = None) -> Preview:
     """Allocates or adjusts, and tells lot by lot what changed."""
+    return _described(milestone, total, lambda locked: adjust(locked, total=total, actor=actor, on=on))
+
+
+def pick_and_describe(milestone: Milestone, picks: Mapping[int, int], *, actor, on: datetime.date) -> Preview:
+    """Allocates what was picked, and tells lot by lot what changed."""
+    total = sum(picks.values())
+    return _described(milestone, total, lambda locked: allocate_by_hand(locked, picks, actor=actor, on=on))
+
+
+def _described(milestone: Milestone, total: int, action: Callable[[Milestone], object]) -> Preview:
     before = lock_milestone(milestone)
     seen = before.consumptions.aggregate(last=Max("id"))["last"] or 0
-    adjust(before, total=total, actor=actor)
+    _, postings = recorded(lambda: action(before))
     after = Milestone.objects.select_related("project__currency").get(pk=milestone.pk)
     written = before.consumptions.filter(pk__gt=seen).select_related("purchase").order_by("id")
     return Preview(
         changes=[*_lot_changes(written), *_milestone_changes(before, after)],
-        warnings=_warnings(before, total, written),
-        confirm_label=_confirm_label(total - before.credits_allocated, first=not seen),
+        postings=postings,
+        warnings=[*warnings_of_lots(written), *_warnings(before, total, written)],
+        confirm_label=_confirm_label(total - before.credits_allocated, first=not seen, written=bool(written)),
         made=[Link("Consumptions of the milestone", f"{milestone.get_absolute_url()}?tab=consumptions")],
     )
 
 
 def _lot_changes(written: QuerySet[Any]) -> Iterable[Change]:
-    for row in written:
-        lot, left = row.purchase, row.purchase.credits_available
-        yield Change(
-            label=lot.number,
-            before=f"{formats.number(left + row.credits)} available",
-            after=f"{formats.number(left)} available",
-            note=f"{_drawn_or_given_back(row.credits)}, expires {formats.day(lot.expires_on)}",
-            url=lot.get_absolute_url(),
-        )
-
-
-def _drawn_or_given_back(credits: int) -> str:
-    return f"{formats.number(credits)} drawn" if credits > 0 else f"{formats.number(-credits)} given back"
+    return (lot_row(row.purchase, row.credits, drawn_or_given_back(row.credits)) for row in written)
 
 
 def _milestone_changes(before: Milestone, after: Milestone) -> Iterable[Change]:
@@ -55,28 +57,20 @@ def _amount(milestone: Milestone, currency) -> str:
     return formats.money(milestone.amount, currency) if milestone.amount is not None else ""
 
 
-def _warnings(before: Milestone, total: int, written: QuerySet[Any]) -> list[str]:
-    today = business_date()
-    lost = [row for row in written if row.credits < 0 and row.purchase.expires_on < today]
-    warnings = [
-        f"{formats.number(-row.credits)} credits go back to {row.purchase}, which was usable to "
-        f"{formats.day(row.purchase.expires_on)}: they expire in the next night after its days of grace."
-        for row in lost
-    ]
+def _warnings(before: Milestone, total: int, written: QuerySet[Any]) -> Iterable[str]:
     needed = before.credits_needed or 0
-    if total == before.credits_allocated:
-        warnings.append(f"{formats.number(total)} credits are allocated already. Enter another total to change that.")
+    if not written:
+        yield f"{formats.number(total)} credits are allocated already. Enter another total to change that."
     elif total not in (0, needed):
-        warnings.append(
+        yield (
             f"The milestone needs {formats.number(needed)} credits: with {formats.number(total)} it needs adjusting and "
             "cannot be completed."
         )
-    return warnings
 
 
-def _confirm_label(change: int, *, first: bool) -> str:
+def _confirm_label(change: int, *, first: bool, written: bool) -> str:
     if not change:
-        return "Leave as it is"
+        return "Draw from these lots instead" if written else "Leave as it is"
     if change < 0:
         return f"Give back {formats.number(-change)} credits"
     return f"Allocate {formats.number(change)} {'' if first else 'more '}credits"

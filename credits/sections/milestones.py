@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from credits.filters.milestones import BOTH
 from credits.reports.milestones import milestones, waiting
+from credits.reports.project_milestones import short_of_credits
 from credits.sources import milestones as sources
 from credits.tables.milestones import state_badge
 from ledger.sources import register as register_source
@@ -24,6 +25,7 @@ def register_all() -> None:
     """Called once, when the apps are ready."""
     register("project", of_project, order=10, permission="credits.view_milestone")
     register("project.actions", new_milestone, order=10, permission="credits.manage_milestones")
+    register("project.actions", allocate_many, order=20, permission="credits.allocate_credits")
     register("account", of_account, order=30, permission="credits.view_milestone")
     register("home", all_waiting, order=20, permission="credits.view_milestone")
     register_source("milestone:", many=sources.milestones)
@@ -37,6 +39,13 @@ def of_project(request: HttpRequest, project: Project) -> str | None:
 
 def new_milestone(request: HttpRequest, project: Project) -> Action:
     return Action("New milestone", f"{reverse('credits:milestone-create')}?project={project.number}")
+
+
+def allocate_many(request: HttpRequest, project: Project) -> Action:
+    """To all milestones of the project that miss credits, at once."""
+    url = reverse("credits:project-allocate", args=[project.pk])
+    missing = short_of_credits(project).exists()
+    return Action("Allocate credits", url, "" if missing else "No open milestone of the project misses credits.")
 
 
 def of_account(request: HttpRequest, account: Account) -> str | None:

@@ -7,6 +7,7 @@ from credits.previews.allocation import set_total
 from credits.previews.completion import complete_and_describe, reopen_and_describe
 from credits.reports.drawing_order import drawing_order_for
 from credits.reports.holdings import soon_days
+from credits.services.pick import refusal_to_pick
 from pages.clock import business_date
 from pages.elements import Crumb
 from pages.views import ActionPage
@@ -39,14 +40,18 @@ class ManageCredits(MilestoneAction):
         return {"total": self.object.credits_needed or 0}
 
     def run(self, form):
-        return set_total(self.object, total=form.cleaned_data["total"], actor=self.request.user)
+        return set_total(self.object, total=form.cleaned_data["total"], actor=self.request.user, on=form.day)
 
     def panel_context(self, form):
-        on, total = business_date(self.request), self.object.credits_needed or 0
+        on, total = form.day, self.object.credits_needed or 0
         total = getattr(form, "cleaned_data", {}).get("total", total)
         lots = drawing_order_for(self.object, total, on)
         held = [(each, held_back_url(self.object.project, each.reason, on)) for each in lots.held_back]
-        return {"lots": lots, "held": held, "total": total, "on": on, "soon": soon_days()}
+        late = on != business_date(self.request)
+        return {"lots": lots, "held": held, "total": total, "on": on, "late": late, "soon": soon_days()}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(by_hand=not refusal_to_pick(), **kwargs)
 
     def get_success_message(self, preview):
         return f"{preview.confirm_label}: done."

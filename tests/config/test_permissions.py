@@ -20,6 +20,7 @@ from django.utils import timezone
 from config.roles import ROLES, VIEWED_APPS
 from credits.certinia.files import packed
 from credits.models import NoticeMail
+from credits.models import CreditsSetup
 from credits.services.allocate import allocate
 from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
 from opportunities.services.lines import LineTerms
@@ -97,6 +98,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:milestone": (ALL, NONE),
     "credits:milestone-edit": (DELIVERY, DELIVERY),
     "credits:milestone-credits": (DELIVERY, DELIVERY),
+    "credits:milestone-pick": (DELIVERY, DELIVERY),
+    "credits:project-allocate": (DELIVERY, DELIVERY),
     "credits:milestone-complete": (DELIVERY, DELIVERY),
     "credits:milestone-reopen": (DELIVERY, DELIVERY),
     "credits:account": (ALL, NONE),
@@ -208,6 +211,7 @@ class Scene:
 @pytest.fixture
 def scene(db) -> Scene:
     make_company()
+    CreditsSetup.objects.update(manual_allocation=True)
     rate = make_rate("EUR", "1.09")
     account, day = make_account(), datetime.date(2026, 11, 2)
     purchase, project = make_purchase(account), make_project(account)
@@ -244,6 +248,7 @@ def scene(db) -> Scene:
             "credits:opportunity": opportunity.pk,
             "credits:notice-mail": NoticeMail.objects.create(recipients=["desk@example.com"]).pk,
             "credits:milestone": milestone.pk,
+            "credits:project": project.pk,
             "credits:account": account.pk,
             "credits:statement": account.pk,
             "ledger:entry": JournalEntry.objects.get().pk,
