@@ -64,7 +64,8 @@ class Correction(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="correction_has_reason"),
             models.CheckConstraint(
                 condition=Q(kind="reinstatement", new_expires_on__isnull=False, credits=None, kept_percent=None)
-                | Q(kind="refund", new_expires_on=None, credits__gte=1, kept_percent__range=(0, 100)),
+                | Q(kind="refund", new_expires_on=None, credits__isnull=False, kept_percent__isnull=False)
+                & Q(credits__gte=1, kept_percent__range=(0, 100)),
                 name="correction_says_what_its_kind_needs",
             ),
             models.CheckConstraint(

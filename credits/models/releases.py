@@ -48,7 +48,8 @@ class Release(models.Model):
             models.CheckConstraint(
                 condition=Q(cause="consumed", milestone__isnull=False, breakage_rate=None) & ~Q(units=0)
                 | Q(cause__in=["expired", "refunded"], milestone=None, breakage_rate=None) & ~Q(units=0)
-                | Q(cause="estimated", milestone=None, breakage_rate__gte=0, units=0, amount=0, amount_lcy=0),
+                | Q(cause="estimated", milestone=None, breakage_rate__isnull=False, units=0, amount=0, amount_lcy=0)
+                & Q(breakage_rate__gte=0),
                 name="release_fits_its_cause",
             ),
         ]
