@@ -5,6 +5,7 @@
     reading     cells as values, lines as rows
     accounts, purchases, milestones, rates
                 each object: its lines as rows, its stored rows in the same shape, and how new ones are written
+    setup       what a purchase says beyond Certinia: product posting group and dimensions
     importing   all of it, or nothing
     imported    what came of it
     jobs        the same for more than somebody can wait for

@@ -64,9 +64,10 @@ class Books:
         assert group is not None  # new accounts are refused without one
         return group
 
-    def accounts_of(self, account: str) -> dict[str, str]:
-        """Receivable and deferral for a sale to the account. Refused: MissingAccount, BlockedCombination, BlockedAccount."""
-        found = self._cell(self.group_of(account).pk)
+    def accounts_of(self, account: str, product_group: str | None = None) -> dict[str, str]:
+        """Receivable and deferral for a sale to the account, of that product group or the usual one. Refused:
+        MissingAccount, BlockedCombination, BlockedAccount."""
+        found = self._cell(self.group_of(account).pk, product_group or self.product_group.pk)
         if isinstance(found, Exception):
             raise found
         return found
@@ -86,9 +87,9 @@ class Books:
         if last and open_on > last:
             raise PostingNotAllowed(last, open_on)
 
-    def _read_cell(self, group: str) -> dict[str, str] | Exception:
+    def _read_cell(self, group: str, product_group: str) -> dict[str, str] | Exception:
         try:
-            found = posting_accounts(business_group=group, product_group=self.product_group.pk, needed=NEEDED)
+            found = posting_accounts(business_group=group, product_group=product_group, needed=NEEDED)
         except Exception as refused:
             return refused
         blocked = LedgerAccount.objects.filter(code__in=found.values(), blocked=True).first()

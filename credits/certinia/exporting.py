@@ -1,4 +1,10 @@
-"""The stored rows as the files of an export, which an import finds unchanged."""
+"""The stored rows as the files of an export, which an import finds unchanged.
+
+The columns are those of Certinia under its API names. A purchase has more, to the right of them, for what Certinia does not
+know: its product posting group and its value of each dimension (`credits.certinia.setup`). An import reads them where they
+are there, and refuses a code that is not set up; so a company that is made anew from its export needs its setup first. That
+of the customers (posting group, bill-to, proposed dimensions) is setup as well, and is not exported.
+"""
 
 import contextlib
 import csv
@@ -13,10 +19,11 @@ from django.db import connection, transaction
 
 from credits.certinia.accounts import stored_accounts
 from credits.certinia.milestones import stored_milestones
-from credits.certinia.objects import ACCOUNTS, CURRENCY, MILESTONES, PURCHASES, RATES_NAME, ExportedObject, rate_columns
+from credits.certinia.objects import ACCOUNTS, CURRENCY, MILESTONES, PRODUCT_GROUP, PURCHASES, RATES_NAME, rate_columns
 from credits.certinia.purchases import stored_purchases
 from credits.certinia.rates import stored_rates
 from credits.certinia.reading import Values
+from credits.certinia.setup import dimension_columns
 from ledger.dates import ledger_setup
 from ledger.models import Currency
 from ledger.money import round_to
@@ -61,7 +68,8 @@ def tables() -> Iterator[tuple[str, Table]]:
     yield f"{RATES_NAME}.csv", _rates()
     decimals = dict(Currency.objects.values_list("code", "decimals"))
     for about, stored in ((ACCOUNTS, stored_accounts), (PURCHASES, stored_purchases), (MILESTONES, stored_milestones)):
-        yield f"{about.name}.csv", _table(about, stored().values(), decimals)
+        extra = [PRODUCT_GROUP, *dimension_columns().values()] if about is PURCHASES else []
+        yield f"{about.name}.csv", _table([*about.columns, *extra], stored().values(), decimals)
 
 
 def _rates() -> Table:
@@ -70,10 +78,10 @@ def _rates() -> Table:
         yield [rate.currency_id, rate.starting_on.isoformat(), formats.exact(rate.rate)]
 
 
-def _table(about: ExportedObject, rows: Iterable[Values], decimals: dict[str, int]) -> Table:
-    yield list(about.columns)
+def _table(columns: list[str], rows: Iterable[Values], decimals: dict[str, int]) -> Table:
+    yield columns
     for row in rows:
-        yield [_cell(row[column], decimals[row[CURRENCY]]) for column in about.columns]
+        yield [_cell(row[column], decimals[row[CURRENCY]]) for column in columns]
 
 
 def _cell(value: Any, decimals: int) -> str:

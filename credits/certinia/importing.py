@@ -22,6 +22,7 @@ from credits.certinia.objects import (
     ExportedObject,
 )
 from credits.certinia.reading import Part, Row, read_lines, refuse_twice, sort_out, texts_of
+from credits.certinia.setup import SetupColumns
 from credits.certinia.writing import write_purchases
 from credits.services.terms import default_product_group
 from ledger.dates import business_date, ledger_setup
@@ -63,6 +64,7 @@ class _Import:
         self.unpriced = False  # rates that cannot be read would be missed by every purchase
         self.currencies = Currency.objects.in_bulk()
         self.product_group = default_product_group()
+        self.setup = SetupColumns(self.product_group)
         self.imported = Imported(ImportedRates(), list(self.parts.values()))
 
     def read(self) -> None:
@@ -90,7 +92,7 @@ class _Import:
         accounts.write_accounts(new[ACCOUNTS], self.imported.new_group)
         wanted = {row.values[ACCOUNT] for row in (*new[PURCHASES], *new[MILESTONES])}
         stored = {account.number: account for account in Account.objects.filter(number__in=wanted)}
-        write_purchases(new[PURCHASES], stored, self.books, actor=self.actor, report=self.report)
+        write_purchases(new[PURCHASES], stored, self.books, self.setup, actor=self.actor, report=self.report)
         milestones.write_milestones(new[MILESTONES], stored, self.report)
 
     def _read_rates(self) -> ImportedRates:
@@ -108,7 +110,8 @@ class _Import:
         part.file = brought.name
         found = Problems(brought.name)
         self.report(f"Reading {part.about.noun}", 0, 0)
-        lines = read_lines(brought, part.about.columns, found, part.passed_over)
+        extra = self.setup.names if part.about is PURCHASES else ()
+        lines = read_lines(brought, part.about.columns, found, part.passed_over, extra)
         self.problems.extend(found)
         return lines
 
@@ -123,7 +126,9 @@ class _Import:
         return accounts.read_accounts(lines, self.currencies, found)
 
     def _read_purchases(self, lines: Iterable[Line], known: set[str], found: Problems) -> list[Row]:
-        return purchases.read_purchases(lines, currencies=self.currencies, accounts=known, problems=found)
+        return purchases.read_purchases(
+            lines, currencies=self.currencies, accounts=known, setup=self.setup, problems=found
+        )
 
     def _read_milestones(self, lines: Iterable[Line], known: set[str], found: Problems) -> list[Row]:
         return milestones.read_milestones(lines, currencies=self.currencies, accounts=known, on=self.on, problems=found)
@@ -142,16 +147,16 @@ class _Import:
     def _check_books(self) -> None:
         """What confirming would refuse, line by line."""
         part = self.parts[PURCHASES]
+        found = Problems(part.file)
+        self.setup.refuse_blocked(part.new, found)
         self.books = Books(
             product_group=self.product_group,
             new_group=self.imported.new_group,
             new_rates=self.imported.rates.new,
             actor=self.actor,
         )
-        if self.unpriced or (self.books.new_group is None and self.parts[ACCOUNTS].new):
-            return
-        self.books.know({row.values[ACCOUNT] for row in part.new}, {row.values[CREATED] for row in part.new})
-        found = Problems(part.file)
-        to_confirm = each(part.new, "Checking what is posted", self.report)
-        purchases.check_confirmations(to_confirm, self.books, self.on, found)
+        if not self.unpriced and (self.books.new_group or not self.parts[ACCOUNTS].new):
+            self.books.know({row.values[ACCOUNT] for row in part.new}, {row.values[CREATED] for row in part.new})
+            to_confirm = each(part.new, "Checking what is posted", self.report)
+            purchases.check_confirmations(to_confirm, self.books, self.on, found)
         self.problems.extend(found)

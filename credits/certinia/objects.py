@@ -7,6 +7,7 @@ ACCOUNT = "Account__c"
 CREATED, STARTS, EXPIRES = "CreatedDate", "Start_Date__c", "Expiry_Date__c"
 NUMBER, VALUE, PAID = "Number_of_Services_Credits__c", "Internal_Value_per_Credit__c", "Amount_Paid_per_Credit__c"
 DRAFT, DESCRIPTION = "Draft__c", "Description__c"
+PRODUCT_GROUP = "Product_Posting_Group__c"  # of our own export, as are the columns of `credits.certinia.setup`
 ID, PROJECT, NEEDED = "Id", "Project__c", "Services_Credits__c"
 TARGET, STATUS, ACTUAL = "Target_Date__c", "Status__c", "Actual_Date__c"
 

@@ -16,6 +16,7 @@ from credits.certinia.objects import (
     NAME,
     NUMBER,
     PAID,
+    PRODUCT_GROUP,
     STARTS,
     VALUE,
 )
@@ -32,6 +33,7 @@ from credits.certinia.reading import (
     read_cells,
     read_whole,
 )
+from credits.certinia.setup import SetupColumns, dimension_columns, in_columns
 from credits.models import Purchase
 from credits.services.purchases import refusal_to_confirm
 from credits.services.terms import MAX_DIGITS, check_dates, check_description, check_number, check_price
@@ -61,10 +63,15 @@ STORED = {
 
 
 def read_purchases(
-    lines: Iterable[Line], *, currencies: dict[str, Currency], accounts: Collection[str], problems: Problems
+    lines: Iterable[Line],
+    *,
+    currencies: dict[str, Currency],
+    accounts: Collection[str],
+    setup: SetupColumns,
+    problems: Problems,
 ) -> list[Row]:
     """The lines as rows, each value within the rules of a purchase; of a line that is refused only the problems."""
-    readers = _readers(currencies, accounts)
+    readers = _readers(currencies, accounts) | setup.readers()
     rows = []
     for line in lines:
         found = len(problems)
@@ -82,8 +89,12 @@ def stored_purchases(names: Collection[str] | None = None) -> dict[str, Values]:
     purchases = Purchase.objects.order_by("number")
     if names is not None:
         purchases = purchases.filter(number__in=names)
-    rows = purchases.values_list(*STORED.values()).iterator()
-    return {row[0]: dict(zip(STORED, row, strict=True)) for row in rows}
+    columns = dimension_columns()
+    rows = purchases.values_list("product_group", "dimensions", *STORED.values()).iterator()
+    return {
+        row[0]: dict(zip(STORED, row, strict=True)) | in_columns(group, dimensions, columns)
+        for group, dimensions, *row in rows
+    }
 
 
 def check_confirmations(rows: Iterable[Row], books: Books, on: datetime.date, problems: Problems) -> None:
@@ -96,7 +107,8 @@ def check_confirmations(rows: Iterable[Row], books: Books, on: datetime.date, pr
         if refusal := refusal_to_confirm(draft, on):
             problems.add(refusal.message, row.line, COLUMN_OF[refusal.field or "purchased_on"])
         elif values[PAID]:
-            _refuse(partial(books.accounts_of, values[ACCOUNT]), row.line, ACCOUNT, problems)
+            group = values.get(PRODUCT_GROUP)
+            _refuse(partial(books.accounts_of, values[ACCOUNT], group), row.line, ACCOUNT, problems)
             _refuse(partial(books.rate_on, values[CURRENCY], values[CREATED]), row.line, CREATED, problems)
             _refuse(partial(books.check_day, values[CREATED]), row.line, CREATED, problems)
 

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -45,17 +45,27 @@ class Part:
         return [row.values[self.about.key] for row in self.new]
 
 
-def read_lines(brought: Brought, columns: tuple[str, ...], problems: Problems, others: list[str]) -> list[Line]:
-    """The lines of a file; what it cannot be read for goes to `problems`, under its name."""
+def read_lines(
+    brought: Brought,
+    columns: tuple[str, ...],
+    problems: Problems,
+    others: list[str],
+    extra: Sequence[str] = (),
+) -> list[Line]:
+    """The lines of a file; what it cannot be read for goes to `problems`, under its name. Columns in `extra` may lack."""
     try:
-        return read_table(brought.content, columns=columns, problems=problems, sheet=brought.sheet, others=others)
+        return read_table(
+            brought.content, columns=columns, optional=extra, problems=problems, sheet=brought.sheet, others=others
+        )
     except FileRefused as refused:
         problems.extend(Problem(each.sentence, each.line, each.column, brought.name) for each in refused.problems)
         return []
 
 
 def read_cells(line: Line, readers: Mapping[str, Reader], problems: Problems) -> Values:
-    return {column: problems.read(line, column, reader) for column, reader in readers.items()}
+    """The values of the columns that are there."""
+    there = ((column, reader) for column, reader in readers.items() if column in line.cells)
+    return {column: problems.read(line, column, reader) for column, reader in there}
 
 
 def sort_out(part: Part, rows: list[Row], stored: Mapping[str, Values], problems: Problems) -> list[Row]:
@@ -65,9 +75,8 @@ def sort_out(part: Part, rows: list[Row], stored: Mapping[str, Values], problems
         if before is None:
             part.new.append(row)
             continue
-        different = [
-            column for column in part.about.columns if as_brought(row.values[column]) != as_brought(before[column])
-        ]
+        said = [column for column in before if column in row.values]
+        different = [column for column in said if as_brought(row.values[column]) != as_brought(before[column])]
         part.unchanged += not different
         for column in different:
             problems.add(_other(part.about.key, column, row, before), row.line, column)

@@ -21,6 +21,7 @@ from credits.certinia.objects import (
     VALUE,
 )
 from credits.certinia.reading import Row
+from credits.certinia.setup import SetupColumns
 from credits.models import Purchase
 from credits.services.purchases import NUMBERS
 from ledger.money import product, to_lcy
@@ -49,18 +50,24 @@ WHERE p.id = ANY(%s) AND NOT p.draft AND p.paid_total > 0
 
 
 def write_purchases(
-    rows: list[Row], accounts: dict[str, Account], books: Books, *, actor, report: Report = nobody
+    rows: list[Row],
+    accounts: dict[str, Account],
+    books: Books,
+    setup: SetupColumns,
+    *,
+    actor,
+    report: Report = nobody,
 ) -> None:
     """Makes the purchases, in the order of the file, and confirms those that are no drafts."""
     for start in range(0, len(rows), AT_A_TIME):
         report("Writing purchases", start, len(rows))
-        made = [_purchase(row, accounts, books, actor) for row in rows[start : start + AT_A_TIME]]
+        made = [_purchase(row, accounts, books, setup, actor) for row in rows[start : start + AT_A_TIME]]
         Purchase.objects.bulk_create(made)
         post_set(CONFIRMATIONS, [[purchase.pk for purchase in made]], actor=actor)
     pass_over(NUMBERS, [row.values[NAME] for row in rows])
 
 
-def _purchase(row: Row, accounts: dict[str, Account], books: Books, actor) -> Purchase:
+def _purchase(row: Row, accounts: dict[str, Account], books: Books, setup: SetupColumns, actor) -> Purchase:
     values = row.values
     account = accounts[values[ACCOUNT]]
     purchase = Purchase(
@@ -74,8 +81,8 @@ def _purchase(row: Row, accounts: dict[str, Account], books: Books, actor) -> Pu
         value_per_credit=values[VALUE],
         amount_paid_per_credit=values[PAID],
         description=values[DESCRIPTION],
-        product_group=books.product_group,
-        dimensions=account.dimensions,
+        product_group_id=setup.group_of(values),
+        dimensions=setup.dimensions_of(values, account.dimensions),
         draft=values[DRAFT],
         created_by=actor,
     )
@@ -93,4 +100,4 @@ def _confirm(purchase: Purchase, books: Books) -> None:
     if total:
         purchase.exchange_rate = books.rate_on(purchase.currency_id, purchase.purchased_on)
         purchase.paid_total_lcy = to_lcy(total, purchase.exchange_rate, books.setup.lcy.decimals)
-        purchase.deferral_account_id = books.accounts_of(purchase.account.number)["deferral"]
+        purchase.deferral_account_id = books.accounts_of(purchase.account.number, purchase.product_group_id)["deferral"]

@@ -15,7 +15,8 @@ from credits.certinia import jobs
 from credits.certinia.exporting import zipped_export
 from credits.certinia.files import by_object, lines_in, packed, unpacked
 from credits.certinia.importing import import_export
-from credits.certinia.objects import ACCOUNTS, MILESTONES, PURCHASES, RATES_NAME, rate_columns
+from credits.certinia.objects import ACCOUNTS, MILESTONES, PRODUCT_GROUP, PURCHASES, RATES_NAME, rate_columns
+from credits.certinia.setup import dimension_columns
 from credits.forms.certinia import ExportFilesForm
 from credits.previews.certinia import described
 from ledger.dates import business_date, ledger_setup
@@ -53,7 +54,8 @@ class CertiniaImport(UploadPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rates = (RATES_NAME, rate_columns(ledger_setup().lcy_id))
         tables = [rates, *((about.name, about.columns) for about in (ACCOUNTS, PURCHASES, MILESTONES))]
-        return super().get_context_data(tables=tables, **kwargs)
+        extra = [PRODUCT_GROUP, *dimension_columns().values()]
+        return super().get_context_data(tables=tables, extra=extra, **kwargs)
 
 
 class CertiniaReview(ReviewPage):

@@ -15,20 +15,28 @@ MOST_LINES = 100_000
 
 @dataclass(frozen=True)
 class Line:
-    """`number` is the line in the file, `cells` has every column that was asked for; "" where nothing is written."""
+    """`number` is the line in the file, `cells` has every column that was asked for and is there; "" where nothing is
+    written."""
 
     number: int
     cells: dict[str, Cell]
 
 
 def read_table(
-    content: bytes, *, columns: Sequence[str], problems: Problems, sheet: str = "", others: list[str] | None = None
+    content: bytes,
+    *,
+    columns: Sequence[str],
+    problems: Problems,
+    sheet: str = "",
+    others: list[str] | None = None,
+    optional: Sequence[str] = (),
 ) -> list[Line]:
     """The lines below the header that hold anything. Columns stand in any order, their names in capitals or not. Of a
     workbook the only sheet that holds anything is read, or the one called `sheet`.
 
     What is wrong with names, and cells outside of every column, goes to `problems`; with wrong names no line is read.
-    Columns of other names are wrong, unless there is a list of `others` for their names: then they are passed over.
+    Columns of other names are wrong, unless there is a list of `others` for their names: then they are passed over. Those
+    in `optional` may be left out, and no line has a cell of them then.
     Refused (FileRefused): what cannot be read as a table at all, and more than 100,000 lines.
     """
     workbook = content.startswith(SIGNATURE)
@@ -36,7 +44,7 @@ def read_table(
     if (first := next(rows, None)) is None:
         raise FileRefused([Problem(f"The file is empty. Its first line names the columns {_one_of(columns, 'and')}.")])
     header = [as_text(cell) for cell in first[1]]
-    places = _places(first[0], header, columns, problems, others)
+    places = _places(first[0], header, columns, optional, problems, others)
     named = {at for at, title in enumerate(header) if title}
     lines = [] if problems else [_line(at, row, places, named, problems) for at, row in islice(rows, MOST_LINES + 1)]
     if len(lines) > MOST_LINES:
@@ -61,10 +69,15 @@ def _filled(rows: Iterable[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[int, l
 
 
 def _places(
-    number: int, header: list[str], columns: Sequence[str], problems: Problems, others: list[str] | None
+    number: int,
+    header: list[str],
+    columns: Sequence[str],
+    optional: Sequence[str],
+    problems: Problems,
+    others: list[str] | None,
 ) -> dict[str, int]:
     """Where each column stands."""
-    known = {name.casefold(): name for name in columns}
+    known = {name.casefold(): name for name in (*columns, *optional)}
     places: dict[str, int] = {}
     for at, title in enumerate(header):
         name = known.get(title.casefold(), "")
