@@ -32,9 +32,13 @@ class LineChoice(PageForm):
     starts_on = DayField(label="Start date", required=False)
     expires_on = DayField(label="Expiry date", required=False)
 
-    def __init__(self, *args: Any, lines: dict[int, OpportunityLine], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lines: dict[int, OpportunityLine], sync_paid_with_value: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lines = lines
+        if sync_paid_with_value:
+            del self.fields["amount_paid_per_credit"]
         for field in self.fields.values():
             look = "form-check-input" if isinstance(field, forms.BooleanField) else "form-control form-control-sm"
             field.widget.attrs["class"] = f"{look} {field.widget.attrs.get('class', '')}".strip()
@@ -75,7 +79,7 @@ class LineChoice(PageForm):
         values = self.cleaned_data if self.is_bound else self.initial
         if not self.about or (self.is_bound and not self.is_valid()) or not values.get("tick"):
             return None
-        paid = values["amount_paid_per_credit"]
+        paid = values.get("amount_paid_per_credit", values["value_per_credit"])
         return work_out(self.about, int(values["credits"]), Decimal(paid), exact=bool(values["exact"]))
 
     def as_row(self) -> Row:
@@ -94,9 +98,12 @@ class Together(ManagementForm):
 
 
 class LineChoices(BaseFormSet):
-    def __init__(self, *args: Any, opportunity: Opportunity, draft: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, opportunity: Opportunity, draft: bool, sync_paid_with_value: bool = False, **kwargs: Any
+    ) -> None:
         lines = opportunity.lines.select_related("opportunity__currency", "product")
-        kwargs["form_kwargs"] = {"lines": {line.pk: line for line in lines}}
+        by_key = {line.pk: line for line in lines}
+        kwargs["form_kwargs"] = {"lines": by_key, "sync_paid_with_value": sync_paid_with_value}
         super().__init__(*args, **kwargs)
         self.draft = draft
 

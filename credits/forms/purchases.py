@@ -23,6 +23,7 @@ PLAIN_LAYOUT = (
     ("amount_paid_per_credit", "starts_on"),
     ("expires_on", "description"),
 )
+PAID = "amount_paid_per_credit"
 
 
 class PurchaseForm(WithDimensions, PageForm):
@@ -54,12 +55,23 @@ class PurchaseForm(WithDimensions, PageForm):
         "draft",
     )
 
-    def __init__(self, *args: Any, locked: dict[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, locked: dict[str, str] | None = None, sync_paid_with_value: bool = False, **kwargs: Any
+    ) -> None:
         if "currency" in (locked or {}):
             self.layout = PLAIN_LAYOUT
         super().__init__(*args, locked=locked, **kwargs)
         if "currency" in self.locked:
             del self.fields["draft"]
+        elif sync_paid_with_value:
+            self.leave_out_paid()
+
+    def leave_out_paid(self) -> None:
+        """Where the setup has it follow the value."""
+        del self.fields[PAID]
+        self.fields["value_per_credit"].help_text = "What is paid per credit, too: the settings keep both the same."
+        alone = (tuple(cell for cell in row if cell != PAID) if isinstance(row, tuple) else row for row in self.layout)
+        self.layout = tuple(alone)
 
     def terms(self) -> Terms:
         return Terms(**{name: value for name, value in self.entered().items() if name != "draft"})

@@ -24,15 +24,16 @@ FIELDS = {"number_of_credits": "credits"}  # as the row calls them
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A ticked row of the window. With `exact` the line's total is split over the credits to the cent and the two prices
-    are not asked for; otherwise it becomes one purchase at these prices."""
+    are not asked for; otherwise it becomes one purchase at these prices. The amount paid is left out where the setup has it
+    follow the value."""
 
     line: OpportunityLine
     credits: int
     value_per_credit: Decimal
-    amount_paid_per_credit: Decimal
     starts_on: datetime.date | None
     expires_on: datetime.date | None
     description: str
+    amount_paid_per_credit: Decimal | None = None
     exact: bool = False
     key: str = ""  # what a refusal puts before the field it names, so that a page finds the row
 

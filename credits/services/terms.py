@@ -22,14 +22,15 @@ MAX_DESCRIPTION = 32_000
 class Terms:
     """What was agreed with the customer. Credits are whole, prices are per credit in `currency`, dates are the first and
     the last usable day; a draft may lack them. Without a product group the one of the setup is taken; where no value of a
-    dimension is chosen, the account's, and none where the value chosen is empty."""
+    dimension is chosen, the account's, and none where the value chosen is empty. The amount paid is not asked for where the
+    setup has it follow the value."""
 
     account: Account
     currency: Currency
     purchased_on: datetime.date
     number_of_credits: int
     value_per_credit: Decimal
-    amount_paid_per_credit: Decimal
+    amount_paid_per_credit: Decimal | None = None
     starts_on: datetime.date | None = None
     expires_on: datetime.date | None = None
     description: str = ""
@@ -38,17 +39,36 @@ class Terms:
 
 
 def check_terms(terms: Terms, *, before: Mapping[str, str] | None = None) -> Terms:
-    """Gives the terms with their product group and dimensions, or refuses (BadTerms, BadDimension) naming field, value and
-    rule. `before` are the dimensions of a draft that is edited: it may keep a value that was blocked since."""
+    """Gives the terms with their amount paid, product group and dimensions, or refuses (BadTerms, BadDimension) naming
+    field, value and rule. `before` are the dimensions of a draft that is edited: it may keep a value that was blocked
+    since."""
     check_number(terms.number_of_credits)
     check_price("value_per_credit", "value per credit", terms.value_per_credit, terms.currency)
-    check_price("amount_paid_per_credit", "amount paid per credit", terms.amount_paid_per_credit, terms.currency)
+    paid = amount_paid(terms)
+    check_price("amount_paid_per_credit", "amount paid per credit", paid, terms.currency)
     check_dates(terms.starts_on, terms.expires_on)
     check_description(terms.description)
     merged = {**terms.account.dimensions, **terms.dimensions}
     dimensions = {dimension: value for dimension, value in merged.items() if value}
     check_dimensions(dimensions, kept=before)
-    return replace(terms, product_group=terms.product_group or default_product_group(), dimensions=dimensions)
+    product_group = terms.product_group or default_product_group()
+    return replace(terms, amount_paid_per_credit=paid, product_group=product_group, dimensions=dimensions)
+
+
+def amount_paid(terms: Terms) -> Decimal:
+    """What is paid per credit: the value, where the setup says so. Refused (BadTerms): another amount there, none
+    elsewhere."""
+    if not CreditsSetup.current().sync_paid_with_value:
+        if terms.amount_paid_per_credit is None:
+            raise BadTerms("Enter the amount paid per credit; 0 is free.", field="amount_paid_per_credit")
+        return terms.amount_paid_per_credit
+    if terms.amount_paid_per_credit not in (None, terms.value_per_credit):
+        raise BadTerms(
+            f"The amount paid per credit {terms.amount_paid_per_credit} is not the value per credit "
+            f"{terms.value_per_credit}: the settings keep both the same.",
+            field="amount_paid_per_credit",
+        )
+    return terms.value_per_credit
 
 
 def check_number(number: int) -> None:

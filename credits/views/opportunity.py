@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from credits.forms.opportunity import LineChoiceFormSet, LineChoices
+from credits.models import CreditsSetup
 from credits.previews.made import buy_and_describe
 from credits.reports.proposal import Proposal, ProposedLine, propose
 from ledger.money import ZERO
@@ -38,7 +39,13 @@ class OpportunityPurchases(ActionPage):
         return [initial_row(line) for line in self.proposal.lines]
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"opportunity": self.object, "draft": self.proposal.draft, "prefix": "row"}
+        setup = CreditsSetup.current()
+        return {
+            "opportunity": self.object,
+            "draft": self.proposal.draft or setup.new_purchases_are_drafts,
+            "sync_paid_with_value": setup.sync_paid_with_value,
+            "prefix": "row",
+        }
 
     def run(self, form: LineChoices) -> Preview:
         return buy_and_describe(

@@ -22,6 +22,13 @@ class PurchaseEntry(ActionPage):
     permission_required = "credits.manage_purchases"
     form_class = PurchaseForm
 
+    @cached_property
+    def settings(self) -> CreditsSetup:
+        return CreditsSetup.current()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"sync_paid_with_value": self.settings.sync_paid_with_value}
+
 
 class PurchaseCreate(PurchaseEntry):
     """Confirmed at once unless it is a draft: credits become available, the deferral is posted."""
@@ -30,7 +37,6 @@ class PurchaseCreate(PurchaseEntry):
     success_message = "The purchase is there."
 
     def get_initial(self) -> dict[str, Any]:
-        setup = CreditsSetup.objects.first()
         today = business_date(self.request)
         account = asked(Account, self.request.GET.get("account"))
         return {
@@ -39,8 +45,9 @@ class PurchaseCreate(PurchaseEntry):
             "purchased_on": today,
             "starts_on": today,
             "expires_on": year_after(today),
-            "product_group": setup and setup.product_group_id,
+            "product_group": self.settings.product_group_id,
             "dimensions": account and account.dimensions,
+            "draft": self.settings.new_purchases_are_drafts,
         }
 
     def run(self, form: PurchaseForm) -> Preview:
@@ -60,7 +67,8 @@ class PurchaseClone(PurchaseCreate):
         return f"Copy of {self.source.number}"
 
     def get_initial(self) -> dict[str, Any]:
-        return initial_of(self.source) | {"purchased_on": business_date(self.request)}
+        draft = self.source.draft or self.settings.new_purchases_are_drafts
+        return initial_of(self.source) | {"purchased_on": business_date(self.request), "draft": draft}
 
 
 class PurchaseEdit(PurchaseEntry):
@@ -76,7 +84,7 @@ class PurchaseEdit(PurchaseEntry):
         return initial_of(self.object)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"locked": locked_of(self.object)}
+        return {**super().get_form_kwargs(), "locked": locked_of(self.object)}
 
     def run(self, form: PurchaseForm) -> Preview:
         confirm = not form.cleaned_data.get("draft", True)
