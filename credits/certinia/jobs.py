@@ -44,6 +44,14 @@ def rehearsal_of(upload: Upload) -> Job | None:
     return Job.objects.filter(key=f"{REHEARSE}:{upload.pk}").first()
 
 
+def job_in_hand(upload: Upload) -> Job | None:
+    """The job that says where an export stands: its import, once that was asked for; before, the rehearsal until it went
+    through. None where somebody has to decide, or where no job is needed."""
+    asked = Job.objects.filter(key=f"{IMPORT}:{upload.pk}").first()
+    rehearsal = rehearsal_of(upload)
+    return asked or (rehearsal if rehearsal and rehearsal.state != Job.State.DONE else None)
+
+
 def shown_by(rehearsal: Job) -> Preview:
     return restored(rehearsal.result["preview"])
 

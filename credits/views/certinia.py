@@ -21,7 +21,7 @@ from credits.forms.certinia import ExportFilesForm
 from credits.previews.certinia import described
 from ledger.dates import business_date, ledger_setup
 from ledger.services.posting import recording
-from pages.models import Job, Upload
+from pages.models import Upload
 from pages.preview import Preview
 from pages.views import Page, ReviewPage, UploadPage
 from pages.views.action import Stale
@@ -73,11 +73,9 @@ class CertiniaReview(ReviewPage):
         return self.led_back() or super().post(request, *args, **kwargs)
 
     def led_back(self) -> HttpResponse | None:
-        """To the rehearsal, while a worker has not brought it to its end, or where it was refused."""
-        rehearsal = jobs.rehearsal_of(self.get_object())
-        if rehearsal is None or rehearsal.state == Job.State.DONE:
-            return None
-        return HttpResponseRedirect(rehearsal.get_absolute_url())
+        """To the job that has the export in hand, or that refused it."""
+        job = jobs.job_in_hand(self.get_object())
+        return HttpResponseRedirect(job.get_absolute_url()) if job else None
 
     def run(self, form: Any) -> Preview:
         files = by_object(unpacked(bytes(self.object.content)))

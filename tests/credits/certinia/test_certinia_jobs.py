@@ -50,10 +50,10 @@ def brought(page, **lines):
     return job
 
 
-def confirmed(page, rehearsal, token=None):
+def confirmed(page, rehearsal):
     """Confirms what was found; gives the job that imports it."""
     review = page.get(rehearsal.get_absolute_url(), follow=True)
-    sent = {"token": token or uuid.uuid4(), "fingerprint": review.context["preview"].fingerprint}
+    sent = {"token": uuid.uuid4(), "fingerprint": review.context["preview"].fingerprint}
     answer = page.post(review.request["PATH_INFO"], sent)
     job = Job.objects.latest("pk")
     assert answer.url == job.get_absolute_url()
@@ -88,11 +88,23 @@ class TestByAWorker:
         assert trial_balance() == by_worker and by_worker["2400"]["USD"] == -4000
 
     def test_confirmed_twice_it_is_one_job_and_done_twice_one_import(self, page):
-        rehearsal, token = brought(page), uuid.uuid4()
-        assert confirmed(page, rehearsal, token) == confirmed(page, rehearsal, token) == confirmed(page, rehearsal)
+        review = page.get(brought(page).get_absolute_url(), follow=True)
+        sent = {"token": uuid.uuid4(), "fingerprint": review.context["preview"].fingerprint}
+        url = review.request["PATH_INFO"]
+        answers = [page.post(url, sent), page.post(url, sent), page.post(url, sent | {"token": uuid.uuid4()})]
+        job = Job.objects.get(kind=jobs.IMPORT)
+        assert {answer.url for answer in answers} == {job.get_absolute_url()}
         for _ in range(2):
-            perform(Job.objects.latest("pk").pk)
+            perform(job.pk)
         assert (Job.objects.count(), Purchase.objects.count()) == (2, 5)
+
+    def test_once_it_was_confirmed_every_way_leads_to_its_import(self, page):
+        rehearsal = brought(page)
+        job = confirmed(page, rehearsal)
+        for state in ("waiting", "done"):
+            led = page.get(rehearsal.get_absolute_url(), follow=True)
+            assert (led.request["PATH_INFO"], led.context["job"].state) == (job.get_absolute_url(), state)
+            perform(job.pk)
 
     def test_without_having_seen_what_was_found_nothing_is_asked_for(self, page):
         rehearsal = brought(page)
