@@ -15,12 +15,13 @@ TIME_ZONE = "America/New_York"
 # USD per unit, and how far it strays from there over a year, month by month, in thousandths.
 RATES = {"EUR": Decimal("1.0920"), "GBP": Decimal("1.2710"), "JPY": Decimal("0.006650")}
 DRIFT = (0, 4, 9, 7, 12, 15, 11, 6, -3, -8, -5, 2)
+NOTICES = {"low_balance_credits": 10, "notice_recipients": ["credits-desk@example.com"]}
 
 
 def make_company(actor: Any) -> LedgerSetup:
     setup = install_chart(company_name=COMPANY, lcy="USD", time_zone=TIME_ZONE)
     ProductPostingGroup.objects.get_or_create(code="SERVICES", defaults={"name": "Services without credits"})
-    CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
+    CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS", **NOTICES})
     january = datetime.date(business_date().year - 1, 1, 1)
     create_months(january, 24, actor=actor)
     make_rates(january.replace(year=january.year - 1))

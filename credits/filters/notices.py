@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 
 from credits.models import Notice, NoticeMail
 from opportunities.filters import OfAccount
-from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
+from pages.filters import DayRangeFilter, FilterSet, NumberFilter, SearchFilter
 
 STATES = [("open", "Open"), ("settled", "Settled")]
 SENT = [("yes", "Sent"), ("no", "Not sent")]
@@ -16,7 +16,7 @@ class NoticeFilter(FilterSet):
     account = OfAccount()
     due_on = DayRangeFilter(label="Date")
     raised_on = DayRangeFilter(label="Told on")
-    mail = NumberedFilter(label="Mail number")
+    mail = NumberFilter(label="Mail")
 
     class Meta:
         model = Notice

@@ -31,12 +31,15 @@ class Group:
 
 def what(notice: Notice) -> str:
     """The figures of a notice, as they were when it was told."""
-    credits, threshold = formats.number(notice.credits), formats.number(notice.threshold)
+    credits, threshold = (
+        formats.counted(notice.credits, f"{notice.currency_id} credits"),
+        formats.number(notice.threshold),
+    )
     if notice.kind == Kind.EXPIRING:
-        return f"{credits} {notice.currency_id} credits left, notice of {formats.counted(notice.threshold, 'days')}"
+        return f"{credits} left, within {formats.counted(notice.threshold, 'days')} of expiry"
     if notice.kind == Kind.LOW_BALANCE:
-        return f"{credits} {notice.currency_id} credits available, fewer than {threshold}"
-    return f"{credits} of {threshold} {notice.currency_id} credits missing"
+        return f"{credits} available, fewer than {threshold}"
+    return f"{credits} missing of {threshold}"
 
 
 def when(notice: Notice) -> str:

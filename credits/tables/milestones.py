@@ -78,5 +78,8 @@ class MilestoneTable(Table):
         """How far away matters until the milestone is completed."""
         return markup.day(value) if record.is_completed else column.render(value, self)
 
+    def value_target_on(self, value: Any) -> Any:
+        return value
+
     def value_number(self, record: Milestone) -> str:
         return record.number

@@ -57,6 +57,9 @@ class NoticeTable(BooksTable):
         """How far away matters while the notice is open."""
         return markup.day(value) if record.settled_on else column.render(value, self)
 
+    def value_due_on(self, value: Any) -> Any:
+        return value
+
 
 class NoticeMailTable(BooksTable):
     subject = LinkColumn()

@@ -56,7 +56,9 @@ class NoticeMailList(ListPage):
             ", ".join(CreditsSetup.current().notice_recipients) or "nobody: the settings of services credits name none"
         )
         stays = (
-            "" if "smtp" in settings.EMAIL_BACKEND else " This installation lets no mail leave: EMAIL_URL is not set."
+            ""
+            if "smtp" in settings.EMAIL_BACKEND
+            else " No mail leaves this installation: EMAIL_URL names no mail server."
         )
         return f"Sent after the night to {named}.{stays}"
 

@@ -77,6 +77,7 @@ def test_the_list_filters_sums_per_currency_and_exports(client, dana, account, p
     assert waits.number in exported
     assert "Waiting for credits" in exported
     assert held.number not in exported
+    assert ",2026-12-01," in exported and "<" not in exported
 
 
 def test_the_list_asks_as_often_for_thirty_rows_as_for_one(client, dana, project, django_assert_max_num_queries):

@@ -73,13 +73,13 @@ def test_a_night_makes_one_mail_grouped_by_kind_with_links_and_the_dates_of_the_
     site = "https://credits.example.com"
     assert found == [
         "Expiring soon: 1",
-        f"- {lot.number}, {account.name}: 10 USD credits left, notice of 30 days; last usable day 14 Dec 2026",
+        f"- {lot.number}, {account.name}: 10 USD credits left, within 30 days of expiry; last usable day 14 Dec 2026",
         f"  {site}{lot.get_absolute_url()}",
         "Low balance: 1",
         f"- USD balance, {account.name}: 10 USD credits available, fewer than 50",
         f"  {site}{account.get_absolute_url()}",
         "Short of credits: 1",
-        f"- {milestone}, {account.name}: 2 of 12 USD credits missing; target date 23 Nov 2026",
+        f"- {milestone}, {account.name}: 2 USD credits missing of 12; target date 23 Nov 2026",
         f"  {site}{milestone.get_absolute_url()}",
     ]
     client.force_login(make_user("root", is_superuser=True))
