@@ -3,6 +3,7 @@
 import datetime
 from urllib.parse import urlencode
 
+from django.db.models import Sum
 from django.urls import reverse
 
 from credits.models import Milestone
@@ -28,9 +29,18 @@ def figures_of(milestone: Milestone, today: datetime.date) -> list[Figure]:
     return [
         Figure("Needed", markup.credits(needed), note="credits" if needed else "not paid by credits"),
         Figure("Allocated", markup.credits(allocated), rows, note=missing(open_credits), tone=tone),
-        Figure("Amount", markup.money(milestone.amount, milestone.project.currency), rows, note="at internal value"),
+        Figure("Amount", markup.money(milestone.amount, milestone.project.currency), rows, note=amount_note(milestone)),
         Figure("Target date", markup.day(target), note=away),
     ]
+
+
+def amount_note(milestone: Milestone) -> str:
+    """Which of the two amounts of its credits it is: the setup may have changed since it was set."""
+    if milestone.amount is None:
+        return ""
+    sums = milestone.consumptions.aggregate(value=Sum("value_amount"), paid=Sum("paid_amount"))
+    told = {sums["paid"]: "at amount paid", sums["value"]: "at internal value"}
+    return told.get(milestone.amount, "")
 
 
 def missing(open_credits: int) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from credits.models import Milestone
+from credits.models import Completion, Milestone
+from credits.previews.lots import confirm_label
 from credits.reports.coming_revenue import coming_revenue as coming_revenue_of
+from credits.reports.revenue import recognised_on_allocation
 from credits.services.milestones import complete, reopen
 from credits.services.release import ReleaseLine
 from ledger.dates import business_date, ledger_setup
@@ -14,18 +16,16 @@ from pages.preview import Change, LeftOut, Link, PostingLine, Preview
 
 
 def complete_and_describe(milestone: Milestone, *, actual_on, actor) -> Preview:
-    """Completes, and shows the lines that the next night will post for it: nothing reaches the books before."""
+    """Completes, and shows what that posts; or, where the next night is to post it, the lines that it will post."""
     before = _state(milestone)
-    completion = complete(milestone, actual_on=actual_on, actor=actor)
+    completion, posted = recorded(lambda: complete(milestone, actual_on=actual_on, actor=actor))
+    completion.refresh_from_db()
     coming = coming_revenue(milestone)
-    left_out = [LeftOut("Revenue", reason) for reason in coming.errors]
-    if not coming.lines and not left_out:
-        left_out = [LeftOut("Revenue", _no_revenue(milestone))]
     return Preview(
         changes=[Change(milestone.number, before, f"Completed on {formats.day(completion.actual_on)}")],
-        postings=coming.lines,
-        left_out=left_out,
-        confirm_label="Complete the milestone",
+        postings=posted or coming.lines,
+        left_out=_left_out(milestone, completion, coming),
+        confirm_label=confirm_label("Complete the milestone", posted),
         posted_later="The next night posts this, together with whatever else it finds." if coming.lines else "",
     )
 
@@ -34,14 +34,28 @@ def reopen_and_describe(milestone: Milestone, *, reason: str, actor) -> Preview:
     """Reopens, and shows the mirror of what was posted."""
     before = _state(milestone)
     completion, postings = recorded(lambda: reopen(milestone, reason=reason, actor=actor))
-    why = "no night has posted it yet" if completion.earned_on is None else "none was posted for it"
     return Preview(
         changes=[Change(milestone.number, before, f"Open, {_status(milestone)}")],
         postings=postings,
-        left_out=[] if postings else [LeftOut("Revenue", f"{why}, so nothing is taken back.")],
+        left_out=[] if postings else [LeftOut("Revenue", _nothing_back(milestone, completion))],
         confirm_label="Reopen the milestone",
         made=[Link("History of completions", f"{milestone.get_absolute_url()}?tab=completions")],
     )
+
+
+def _left_out(milestone: Milestone, completion: Completion, coming: "Coming") -> list[LeftOut]:
+    """Why completing posts no revenue, now or in the next night."""
+    if coming.lines or completion.entry_id:
+        return []
+    return [LeftOut("Revenue", reason) for reason in coming.errors or [_no_revenue(milestone)]]
+
+
+def _nothing_back(milestone: Milestone, completion: Completion) -> str:
+    if completion.earned_on is None:
+        return "no night has posted it yet, so nothing is taken back."
+    if recognised_on_allocation(milestone):
+        return "it was posted when the credits were allocated, and is taken back with those that are given back."
+    return "none was posted for it, so nothing is taken back."
 
 
 def _state(milestone: Milestone) -> str:
@@ -57,6 +71,8 @@ def _status(milestone: Milestone) -> str:
 def _no_revenue(milestone: Milestone) -> str:
     if milestone.credits_needed is None:
         return "this milestone is not paid by credits."
+    if recognised_on_allocation(milestone):
+        return "it was posted when its credits were allocated."
     return "nothing was paid for its credits, and free credits post nothing."
 
 

@@ -60,7 +60,6 @@ class ManageCredits(MilestoneAction):
 class CompleteMilestone(MilestoneAction):
     form_class = CompleteForm
     verb = "Complete"
-    success_message = "The milestone is completed. Its revenue is posted by the next night."
 
     def get_initial(self):
         """What an import claims is proposed."""
@@ -68,6 +67,11 @@ class CompleteMilestone(MilestoneAction):
 
     def run(self, form):
         return complete_and_describe(self.object, actual_on=form.cleaned_data["actual_on"], actor=self.request.user)
+
+    def get_success_message(self, preview):
+        if preview.posted_later:
+            return "The milestone is completed. Its revenue is posted by the next night."
+        return f"The milestone is completed{' and its revenue is posted' if preview.postings else ''}."
 
 
 class ReopenMilestone(MilestoneAction):

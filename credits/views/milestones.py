@@ -9,6 +9,7 @@ from credits.forms.milestones import MilestoneForm
 from credits.models import Milestone
 from credits.previews.completion import coming_revenue
 from credits.reports.milestones import TONES, milestones
+from credits.reports.revenue import WHEN, recognised_on_allocation, recognition_of, revenue_told
 from credits.services.edit_milestone import create_milestone, edit_milestone
 from credits.tables.milestones import MilestoneTable, state_label
 from ledger.dates import company_time_zone
@@ -70,7 +71,8 @@ class MilestonePage(DetailPage):
     def tab_overview(self):
         standing = self.object.completions.filter(reopened_at=None).select_related("completed_by").first()
         unearned = standing is not None and standing.earned_on is None
-        return {"completion": standing, "coming": coming_revenue(self.object) if unearned else None}
+        [told] = self.with_revenue([standing]) if standing else [None]
+        return {"completion": told, "when": self.when(), "coming": coming_revenue(self.object) if unearned else None}
 
     def tab_consumptions(self):
         rows = self.object.consumptions.select_related("purchase", "created_by", "currency").order_by("id")
@@ -78,11 +80,21 @@ class MilestonePage(DetailPage):
 
     def tab_journal(self):
         key = f"milestone:{self.object.pk}:"
-        return newest(entries_of(event_prefix=key), search=key)
+        return newest(entries_of(event_prefix=key), search=key) | {"when": self.when()}
 
     def tab_completions(self):
         rows = self.object.completions.select_related("completed_by", "reopened_by", "entry")
-        return {"completions": rows, "zone": company_time_zone()}
+        return {"completions": self.with_revenue(rows), "zone": company_time_zone()}
+
+    def when(self) -> str:
+        return WHEN[recognition_of(self.object)]
+
+    def with_revenue(self, completions):
+        """Each with what became of its revenue."""
+        recognition, on_allocation = recognition_of(self.object), recognised_on_allocation(self.object)
+        for each in completions:
+            each.revenue = revenue_told(each, recognition, on_allocation=on_allocation)
+        return completions
 
 
 class MilestoneCreate(FormPage):
