@@ -52,13 +52,16 @@ def _newest(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
 
 def _confirmed(account: Account, most: int) -> Iterator[Event]:
     """Purchases confirmed and taken back, as the change log says."""
-    lots = {str(lot.pk): lot for lot in Purchase.objects.filter(account=account, confirmations__gt=0)}
-    rows = ChangeLogEntry.objects.filter(table=Purchase._meta.db_table, row__in=list(lots), changes__has_key="draft")
+    keys = Purchase.objects.filter(account=account, confirmations__gt=0).values_list("pk", flat=True)
+    rows = ChangeLogEntry.objects.filter(table=Purchase._meta.db_table, row__in=[str(key) for key in keys])
+    newest = list(_newest(rows.filter(changes__has_key="draft").select_related("actor"), most))
+    lots = Purchase.objects.defer("description").in_bulk({int(row.row) for row in newest})
     moved = _credits_at(lifetimes(lots.values()))
-    for row in _newest(rows.select_related("actor"), most):
-        if credits := moved.get((lots[row.row].pk, row.at)):
+    for row in newest:
+        lot = lots[int(row.row)]
+        if credits := moved.get((lot.pk, row.at)):
             what = CONFIRMED if credits > 0 else TAKEN_BACK
-            yield Event(row.at, what, _name(row.actor), lots[row.row], credits, note=row.reason)
+            yield Event(row.at, what, _name(row.actor), lot, credits, note=row.reason)
 
 
 def _credits_at(lives: list[Lifetime]) -> dict[tuple[int, datetime.datetime], int]:

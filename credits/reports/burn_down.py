@@ -9,10 +9,10 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from credits.models import Milestone, Purchase
+from credits.models import Milestone
 from credits.planning import Need, PlannedLot
 from credits.reports.forecast import Coming, forecast
-from credits.reports.lifetimes import lifetimes
+from credits.reports.lifetimes import lifetimes, lots_of
 from credits.reports.planner import open_milestones
 from credits.reports.positions import Position, Use, positions
 from ledger.models import Currency
@@ -45,7 +45,7 @@ class BurnDown:
 def burn_down(account: Account, today: datetime.date) -> list[BurnDown]:
     """The ends of the twelve months before this one, today, and the ends of twelve months from this one on; of each currency
     in which the account had credits or waits for them. A constant number of queries."""
-    lives = lifetimes(Purchase.objects.filter(account=account, confirmations__gt=0).defer("description"))
+    lives = lifetimes(lots_of(account))
     held, waiting = positions(account, lives, days_before(today)), open_milestones(account)
     codes = {life.currency for life in lives} | {each.project.currency_id for each in waiting}
     return [

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from django.db.models import Q, QuerySet
+
 from credits.models import Purchase
 from ledger.dates import company_time_zone, end_of
 from ledger.models import ChangeLogEntry
+from opportunities.models import Account
 
 TERMS = ("purchased_on", "currency_id", "number_of_credits", "starts_on", "expires_on")
 
@@ -47,6 +50,12 @@ class Lifetime:
         return next((dates for dates in self.dates if dates.until >= end), self.dates[-1])
 
 
+def lots_of(account: Account) -> QuerySet[Purchase]:
+    """The lots that are or were confirmed, with what the reports of their credits say of them."""
+    told = ("number", "draft", "created_at", "amount_paid_per_credit", *TERMS)
+    return Purchase.objects.filter(account=account, confirmations__gt=0).only(*told)
+
+
 def lifetimes(lots: Iterable[Purchase]) -> list[Lifetime]:
     """Of all lots that are or were confirmed. Two queries, however many there are."""
     lots = list(lots)
@@ -55,10 +64,11 @@ def lifetimes(lots: Iterable[Purchase]) -> list[Lifetime]:
 
 
 def _logged(lots: list[Purchase]) -> dict[str, list[ChangeLogEntry]]:
-    """What the change log says of the terms of each lot, the latest first."""
+    """What the change log says of the terms of each lot, the latest first; of its entry only that it was confirmed by it."""
     rows = ChangeLogEntry.objects.filter(table=Purchase._meta.db_table, row__in=[str(lot.pk) for lot in lots])
+    told = Q(kind=ChangeLogEntry.Kind.UPDATE, changes__has_any_keys=["draft", *TERMS]) | Q(changes__draft__1=False)
     by_lot: dict[str, list[ChangeLogEntry]] = defaultdict(list)
-    for row in rows.filter(changes__has_any_keys=["draft", *TERMS]).order_by("-id"):
+    for row in rows.filter(told).only("row", "at", "changes").order_by("-id"):
         by_lot[row.row].append(row)
     return by_lot
 
@@ -95,7 +105,7 @@ class _Walk:
         if draft is False:
             self.begins(change.at)
         self.terms |= {name: _read(name, pair[0]) for name, pair in change.changes.items() if name in TERMS}
-        if draft and change.kind == ChangeLogEntry.Kind.UPDATE:
+        if draft:
             self.ends(change.at)
         elif self.confirmed and self.dates_until(change.at)[:2] != self.dates[0][:2]:
             self.dates.insert(0, self.dates_until(change.at))

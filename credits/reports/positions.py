@@ -44,9 +44,8 @@ def positions(
     """At the end of each of the days, the lots with credits left, first to expire first. One query for each kind of row."""
     drawn, none, found = _drawn(account, days), [0] * len(days), {}
     for place, (day, end) in enumerate(zip(days, ends_of(days), strict=True)):
-        counting = (life for life in lives if life.counts_on(day))
-        held = (_position(life, drawn.get(life.lot.pk, none)[place], day, end) for life in counting)
-        found[day] = sorted((each for each in held if each.credits), key=_drawing_order)
+        counting = ((life, life.credits - drawn.get(life.lot.pk, none)[place]) for life in lives if life.counts_on(day))
+        found[day] = sorted((_position(life, left, day, end) for life, left in counting if left), key=_drawing_order)
     return found
 
 
@@ -56,10 +55,10 @@ def ends_of(days: Iterable[datetime.date]) -> list[datetime.datetime]:
     return [datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min, zone) for day in days]
 
 
-def _position(life: Lifetime, drawn: int, day: datetime.date, end: datetime.datetime) -> Position:
+def _position(life: Lifetime, left: int, day: datetime.date, end: datetime.datetime) -> Position:
     starts_on, expires_on, _ = life.dates_at(end)
     use = Use.NOT_STARTED if day < starts_on else Use.PAST_EXPIRY if expires_on < day else Use.USABLE
-    return Position(life.lot, life.currency, life.credits - drawn, starts_on, expires_on, use)
+    return Position(life.lot, life.currency, left, starts_on, expires_on, use)
 
 
 def _drawing_order(position: Position) -> tuple:

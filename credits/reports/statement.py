@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from credits.models import Purchase
-from credits.reports.lifetimes import Dates, Lifetime, lifetimes
+from credits.reports.lifetimes import Dates, Lifetime, lifetimes, lots_of
 from credits.reports.movements import Movement, movements
 from credits.reports.positions import Position, Use, ends_of, positions
 from ledger.models import Currency
@@ -76,7 +75,7 @@ class Statement:
 def statement(account: Account, *, first: datetime.date, last: datetime.date) -> Statement:
     """From the first to the last day, both included; currencies with neither a balance nor a movement are left out. The
     number of queries does not grow with the rows."""
-    lives = lifetimes(Purchase.objects.filter(account=account, confirmations__gt=0).defer("description"))
+    lives = lifetimes(lots_of(account))
     held = positions(account, lives, (first - DAY, last))
     moved, dates = movements(account, lives, first, last), _dates(lives, last)
     lots = {each.currency for each in (*held[first - DAY], *held[last])}

@@ -74,6 +74,13 @@ def test_the_head_is_repeated_and_the_pages_are_counted(template):
     assert isinstance(drawn, list) and len(drawn) == 4
 
 
+def test_a_document_is_tagged_for_reading_aloud_unless_it_is_very_long(template):
+    rows = [{"text": "Consumption", "amount": "4"}]
+    data = {"title": "Long", "rows": rows, "sums": []}
+    assert b"/StructTreeRoot" in pdf.document(template, data)
+    assert b"/StructTreeRoot" not in pdf.document(template, data | {"rows": rows * 3000})
+
+
 def test_dates_are_read_as_on_the_pages():
     assert pdf.as_json({"on": datetime.date(2026, 11, 24), "rows": [(1, None)]}) == {
         "on": "24 Nov 2026",
