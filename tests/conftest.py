@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import pytest
 from django.conf import settings
 
 from config import embedded
@@ -34,6 +35,9 @@ if not os.environ.get("DRAWDOWN_LOCAL"):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.provide(durable=False)
 django.setup()
+
+# What the state machine asserts is told like what a test asserts.
+pytest.register_assert_rewrite("tests.model.machine")
 
 # live_server serves files under their plain names only.
 PLAIN_NAMES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -11,7 +11,9 @@ class EstimateQuerySet(models.QuerySet):
     def in_force(self, on):
         """Of each product group the approved estimate that holds on the day `on`, the later approval of two of one day."""
         approved = self.filter(approved_by__isnull=False, effective_on__lte=on)
-        return approved.order_by("product_group_id", "-effective_on", "-approved_at").distinct("product_group_id")
+        return approved.order_by("product_group_id", "-effective_on", "-approved_at", "-id").distinct(
+            "product_group_id"
+        )
 
 
 class BreakageEstimate(models.Model):

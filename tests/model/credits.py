@@ -1,183 +1,30 @@
-"""Lots, milestones and the books as the design tells them, in whole numbers of minor units. Standard library only.
+"""A customer's services credits as the design tells them, in whole numbers of minor units. Standard library only.
 
-Every command answers whether it was accepted. The books are {(posting date, account, currency): [amount, amount in LCY]},
-debits positive.
+Every command answers whether it was accepted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
-DAY = timedelta(days=1)
-# What a step by hand starts from, and where it leads.
-STEPS = {
-    "submit": (("draft",), "submitted"),
-    "approve": (("submitted",), "approved"),
-    "send back": (("submitted", "approved"), "draft"),
-    "post": (("approved",), "posted"),
-    "reverse": (("posted",), "reversed"),
-}
-
-
-def half_up(value: Fraction) -> int:
-    return int(value + Fraction(1, 2)) if value >= 0 else -int(-value + Fraction(1, 2))
-
-
-def parts_of(total: int, credits: int) -> list[tuple[int, int]]:
-    """A line split to the minor unit: (credits, price), the dearer ones first."""
-    low, dearer = divmod(total, credits)
-    return [(number, price) for number, price in ((dearer, low + 1), (credits - dearer, low)) if number]
+from tests.model.books import BREAKAGE, DIFFERENCES, REFUNDS, SALES, UNCLAIMED, Books
+from tests.model.lots import DAY, Lapse, Lot, Milestone, Moved, half_up
 
 
 @dataclass
-class Lot:
-    name: str
-    currency: str
-    number: int
-    paid: int
-    rate: Fraction
-    bought: date
-    starts: date
-    expires: date
-    line: str = ""  # of an opportunity
-    draft: bool = True
-    confirmed: bool = False  # now, or once
-    held: dict[str, int] = field(default_factory=dict)  # milestone: credits
-    used: bool = False  # has any consumption, even one given back
-    given_back: date = date.min  # last
-    lapsed: int = 0
-    released: int = 0  # units that left the deferral
-    out: int = 0  # and what they took with them
-    out_lcy: int = 0
-
-    @property
-    def free(self) -> int:
-        return self.number - sum(self.held.values()) - self.lapsed
-
-    @property
-    def total(self) -> int:
-        return self.number * self.paid
-
-    @property
-    def total_lcy(self) -> int:
-        return half_up(self.total * self.rate)
-
-    def order(self) -> tuple:
-        return self.expires, self.starts, self.bought, self.name
-
-    def take(self, units: int) -> tuple[int, int]:
-        """Releases units; what goes with them is cut cumulatively."""
-        self.released += units
-        cut = Fraction(self.released, self.number)
-        amount = max(0, half_up(self.total * cut) - self.out)
-        lcy = max(0, half_up(self.total_lcy * cut) - self.out_lcy)
-        self.out += amount
-        self.out_lcy += lcy
-        return amount, lcy
-
-
-@dataclass
-class Milestone:
-    name: str
-    currency: str
-    needed: int
-    done_on: date | None = None
-    completed_as: int = 0  # which completion of the company this is, to settle the order within a day
-    earned_on: date | None = None
-    earned: list[tuple[Lot, int, int, int]] | None = None  # lot, units, amount, LCY
-
-
-@dataclass
-class Period:
-    starts: date
-    ends: date
-    closed: bool = False
-    soft: bool = False
-
-
-@dataclass
-class ByHand:
-    """An entry by hand between bank and charges; who had a hand in it does not approve it."""
-
-    currency: str
-    amount: int
-    rate: Fraction
-    on: date
-    maker: str
-    state: str = "draft"
-
-
-@dataclass
-class Company:
-    today: date
+class Company(Books):
     grace: timedelta = timedelta(0)
-    periods: list[Period] = field(default_factory=list)  # in their order, without gaps
+    recognise: str = "night"
+    past_expiry: bool = False
+    by_hand: bool = False
+    claims: bool = False  # what expires is still owed to the customer
+    estimates: list[tuple[date, Fraction]] = field(default_factory=list)  # in the order of their approval
+    rate_on: Callable[[str, date], Fraction] = lambda currency, day: Fraction(1)
     lots: dict[str, Lot] = field(default_factory=dict)
     milestones: dict[str, Milestone] = field(default_factory=dict)
-    books: dict[tuple[date, str, str], list[int]] = field(default_factory=dict)
     last_night: date | None = None
     completions: int = 0
-
-    # The books
-
-    def post(
-        self, debit: str, credit: str, currency: str, amount: int, lcy: int, *, on: date, soft: bool = False
-    ) -> None:
-        """`soft`: by somebody who may post in soft-closed periods."""
-        day = self.first_open_day(on, soft)
-        for account, sign in ((debit, 1), (credit, -1)):
-            row = self.books.setdefault((day, account, currency), [0, 0])
-            row[0] += sign * amount
-            row[1] += sign * lcy
-
-    def first_open_day(self, day: date, soft: bool = False) -> date:
-        for period in self.periods:
-            if (period.closed or (period.soft and not soft)) and period.starts <= day <= period.ends:
-                day = period.ends + DAY
-        return day
-
-    def close(self, period: Period) -> bool:
-        if any(not earlier.closed for earlier in self.periods if earlier.starts < period.starts) or period.closed:
-            return False
-        period.closed = True
-        return True
-
-    def open_again(self, period: Period) -> bool:
-        if any(later.closed for later in self.periods if later.starts > period.starts) or not period.closed:
-            return False
-        period.closed = period.soft = False
-        return True
-
-    def close_softly(self, period: Period) -> bool:
-        earlier = [other for other in self.periods if other.starts < period.starts]
-        if period.closed or period.soft or any(not (other.closed or other.soft) for other in earlier):
-            return False
-        period.soft = True
-        return True
-
-    def open_softly(self, period: Period) -> bool:
-        later = [other for other in self.periods if other.starts > period.starts]
-        if period.closed or not period.soft or any(other.closed or other.soft for other in later):
-            return False
-        period.soft = False
-        return True
-
-    # Entries by hand
-
-    def hand_over(self, entry: ByHand, step: str, who: str) -> bool:
-        """One step on its way to the books, or out of them again."""
-        before, after = STEPS[step]
-        if entry.state not in before or (step == "approve" and who == entry.maker):
-            return False
-        if step == "post" and entry.on > self.today:
-            return False
-        entry.state = after
-        money = entry.currency, entry.amount, half_up(entry.amount * entry.rate)
-        if step == "post":
-            self.post("6100", "1000", *money, on=entry.on)
-        if step == "reverse":
-            self.post("1000", "6100", *money, on=self.today)
-        return True
 
     # Purchases
 
@@ -189,6 +36,7 @@ class Company:
         if not lot.draft:
             return False
         lot.number, lot.paid, lot.bought, lot.starts, lot.expires = number, paid, bought, starts, expires
+        lot.rate = self.rate_on(lot.currency, bought)
         return True
 
     def delete(self, lot: Lot) -> bool:
@@ -201,6 +49,7 @@ class Company:
         if not lot.draft or lot.bought > self.today:
             return False
         lot.draft, lot.confirmed = False, True
+        lot.unused = self.unused(self.today) or Fraction(0)
         self.post("1100", "2400", lot.currency, lot.total, lot.total_lcy, on=lot.bought, soft=soft)
         return True
 
@@ -226,11 +75,49 @@ class Company:
         return True
 
     def lapse(self, lot: Lot, day: date) -> None:
-        units = lot.free
-        lot.lapsed += units
-        lot.used = True
+        units, contra = lot.free, UNCLAIMED if self.claims else BREAKAGE
         effective = max(min(lot.expires + self.grace + DAY, day), lot.bought, lot.given_back)
-        self.post("2400", "4090", lot.currency, *lot.take(units), on=effective)
+        moved = lot.leave(units, lot.gone + units, lot.earned, lot.refunded)
+        lot.lapses.append(Lapse(moved, contra))
+        lot.used = True
+        self.release(lot, moved, contra, on=effective)
+
+    # Corrections, asked for by one and approved by another
+
+    def reinstate(self, lot: Lot, expires: date, *, alone: bool) -> bool:
+        if alone or not lot.lapses or expires < max(lot.starts, self.today):
+            return False
+        for lapse in list(lot.lapses):
+            lot.lapses.remove(lapse)
+            self.take_back(lot, lapse.moved, lapse.contra)
+        lot.given_back, lot.expires = self.today, expires
+        return True
+
+    def take_back(self, lot: Lot, moved: Moved, contra: str) -> None:
+        """Today; what is recognised ahead of the credits that are there again catches up."""
+        self.release(lot, lot.undo(moved, lot.gone, lot.earned), contra, on=self.today)
+
+    def refund(self, lot: Lot, credits: int, percent: int, *, alone: bool) -> bool:
+        if alone or lot.draft or not 1 <= credits <= lot.free:
+            return False
+        moved = lot.leave(credits, lot.gone + credits, lot.earned, lot.refunded + credits)
+        lot.refunded, lot.used = lot.refunded + credits, True
+        kept, kept_lcy = (half_up(amount * Fraction(percent, 100)) for amount in (moved.amount, moved.lcy))
+        owed = moved.amount - kept
+        spot = half_up(owed * self.rate_on(lot.currency, self.today))
+        day = self.first_open_day(self.today)
+        self.move(day, "2400", lot.currency, moved.amount + moved.ahead, moved.lcy + moved.ahead_lcy)
+        self.move(day, REFUNDS, lot.currency, -owed, -spot)
+        self.move(day, BREAKAGE, lot.currency, -kept - moved.ahead, -kept_lcy - moved.ahead_lcy)
+        self.move(day, DIFFERENCES, lot.currency, 0, spot + kept_lcy - moved.lcy)
+        return True
+
+    def unused(self, day: date) -> Fraction | None:
+        """The share that is expected to stay unused by the estimate in force, if there is one."""
+        in_force = [(on, place) for place, (on, _) in enumerate(self.estimates) if on <= day]
+        if not in_force:
+            return None
+        return Fraction(0) if self.claims else self.estimates[max(in_force)[1]][1]
 
     # Milestones
 
@@ -242,19 +129,36 @@ class Company:
         if change > 0:
             self.draw(milestone, change)
         elif change < 0:
-            self.give_back(milestone, held, -change)
+            self.give_up(milestone, held, -change)
         return True
+
+    def pick(self, milestone: Milestone, picks: dict[str, int]) -> bool:
+        """Lots by hand, also before their start; together what the milestone needs."""
+        held = self.held(milestone)
+        more = {name: picks.get(name, 0) - held.get(name, 0) for name in {*picks, *held}}
+        allowed = all(self.can_be_picked(self.lots[name], extra) for name, extra in more.items() if extra > 0)
+        if not self.by_hand or milestone.done_on or sum(picks.values()) != milestone.needed or not allowed:
+            return False
+        for name, extra in sorted(more.items(), key=lambda pair: pair[1]):
+            if extra < 0:
+                self.return_to(self.lots[name], milestone, -extra)
+            elif extra:
+                self.draw_from(self.lots[name], milestone, extra)
+        return True
+
+    def can_be_picked(self, lot: Lot, credits: int) -> bool:
+        return not lot.draft and lot.free >= credits and (self.past_expiry or lot.expires >= self.today)
 
     def held(self, milestone: Milestone) -> dict[str, int]:
         return {lot.name: lot.held[milestone.name] for lot in self.lots.values() if lot.held.get(milestone.name)}
 
     def candidates(self, currency: str) -> list[Lot]:
-        usable = [
-            lot
-            for lot in self.lots.values()
-            if not lot.draft and lot.free and lot.currency == currency and lot.starts <= self.today <= lot.expires
-        ]
+        usable = [lot for lot in self.lots.values() if lot.currency == currency and self.is_usable(lot)]
         return sorted(usable, key=Lot.order)
+
+    def is_usable(self, lot: Lot) -> bool:
+        return not lot.draft and bool(lot.free) and lot.starts <= self.today and (
+            self.past_expiry or self.today <= lot.expires)  # fmt: skip
 
     def available(self, currency: str) -> int:
         return sum(lot.free for lot in self.candidates(currency))
@@ -263,17 +167,35 @@ class Company:
         for lot in self.candidates(milestone.currency):
             taken = min(needed, lot.free)
             if taken:
-                lot.held[milestone.name] = lot.held.get(milestone.name, 0) + taken
-                lot.used = True
+                self.draw_from(lot, milestone, taken)
             needed -= taken
 
-    def give_back(self, milestone: Milestone, held: dict[str, int], surplus: int) -> None:
+    def draw_from(self, lot: Lot, milestone: Milestone, credits: int) -> None:
+        milestone.recognise = milestone.recognise or self.recognise
+        lot.held[milestone.name] = lot.held.get(milestone.name, 0) + credits
+        lot.used = True
+        if milestone.recognise == "allocation":
+            moved = lot.leave(credits, lot.gone + credits, lot.earned + credits, lot.refunded)
+            self.recognised(lot, milestone, moved)
+
+    def give_up(self, milestone: Milestone, held: dict[str, int], surplus: int) -> None:
         for lot in sorted((self.lots[name] for name in held), key=Lot.order, reverse=True):
             returned = min(surplus, held[lot.name])
             if returned:
-                lot.held[milestone.name] -= returned
-                lot.given_back = self.today
+                self.return_to(lot, milestone, returned)
             surplus -= returned
+
+    def return_to(self, lot: Lot, milestone: Milestone, credits: int) -> None:
+        lot.held[milestone.name] -= credits
+        lot.given_back = self.today
+        if milestone.recognise == "allocation":
+            self.recognised(lot, milestone, lot.give_back(credits, milestone.recognised[lot.name]))
+
+    def recognised(self, lot: Lot, milestone: Milestone, moved: Moved) -> None:
+        lot.earned += moved.units
+        before = milestone.recognised.get(lot.name, Moved(0, 0, 0))
+        milestone.recognised[lot.name] = Moved(*(then + now for then, now in zip(before, moved, strict=True)))
+        self.release(lot, moved, SALES, on=self.today)
 
     def complete(self, milestone: Milestone, on: date) -> bool:
         held = self.held(milestone)
@@ -282,16 +204,18 @@ class Company:
             return False
         self.completions += 1
         milestone.done_on, milestone.completed_as = on, self.completions
+        if milestone.recognise == "completion":
+            self.earn(milestone, self.today)
+        elif milestone.recognise == "allocation":
+            milestone.earned_on, milestone.earned = self.today, []
         return True
 
     def reopen(self, milestone: Milestone) -> bool:
         if milestone.done_on is None:
             return False
-        for lot, units, amount, lcy in milestone.earned or []:
-            lot.released -= units
-            lot.out -= amount
-            lot.out_lcy -= lcy
-            self.post("4000", "2400", lot.currency, amount, lcy, on=self.today)
+        for lot, moved in milestone.earned or []:
+            lot.earned -= moved.units
+            self.take_back(lot, moved, SALES)
         milestone.done_on = milestone.earned_on = milestone.earned = None
         return True
 
@@ -312,12 +236,24 @@ class Company:
         waiting = [m for m in self.milestones.values() if m.done_on and m.done_on <= day and m.earned is None]
         for milestone in sorted(waiting, key=lambda m: (m.done_on, m.completed_as)):
             self.earn(milestone, day)
+        self.expect(day)
 
     def earn(self, milestone: Milestone, day: date) -> None:
         assert milestone.done_on
         milestone.earned_on, milestone.earned = day, []
         for lot in self.lots.values():
             if units := lot.held.get(milestone.name, 0):
-                amount, lcy = lot.take(units)
-                self.post("2400", "4000", lot.currency, amount, lcy, on=milestone.done_on)
-                milestone.earned.append((lot, units, amount, lcy))
+                moved = lot.leave(units, lot.gone + units, lot.earned + units, lot.refunded)
+                lot.earned += units
+                self.release(lot, moved, SALES, on=milestone.done_on)
+                milestone.earned.append((lot, moved))
+
+    def expect(self, day: date) -> None:
+        """Every lot stands where the estimate in force says."""
+        if (unused := self.unused(day)) is None:
+            return
+        for lot in self.lots.values():
+            if not lot.draft and lot.paid and lot.gone < lot.number:
+                lot.unused = unused
+                moved = lot.go(0, lot.out, lot.out_lcy, lot.gone, lot.earned, lot.refunded)
+                self.release(lot, moved, BREAKAGE, on=day)

@@ -1,15 +1,29 @@
 """The proof that the state machine sees something: each of these faults, put into the product, is found by it."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import Q
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from credits import drawing
+from credits.models import Allocation, CreditsSetup
 from credits.models.purchases import PurchaseQuerySet
-from credits.services import earn, expire, milestones, purchases, release
+from credits.reports import availability
+from credits.services import (
+    corrections,
+    earn,
+    expected_breakage,
+    expire,
+    pick,
+    purchases,
+    refund,
+    release,
+    taking_back,
+)
 from ledger.dates import business_date
 from ledger.services import manual, periods, posting, seals
 from tests.model.machine import Machine
@@ -51,11 +65,11 @@ def the_first_to_expire_is_given_back_first(patch):
 
 
 def expired_lots_are_spendable(patch):
-    patch.setattr(PurchaseQuerySet, "available", lambda self, on: self.with_credits_left().filter(starts_on__lte=on))
+    patch.setattr(availability, "usable", lambda on: Q(starts_on__lte=on))
 
 
 def lots_are_spendable_before_their_start(patch):
-    patch.setattr(PurchaseQuerySet, "available", lambda self, on: self.with_credits_left().filter(expires_on__gte=on))
+    patch.setattr(availability, "usable", lambda on: Q(expires_on__gte=on))
 
 
 def drafts_are_spendable(patch):
@@ -63,14 +77,59 @@ def drafts_are_spendable(patch):
 
 
 def reopening_leaves_the_released_amounts(patch):
-    rewrite(patch, release, "TAKE_BACK", "p.released - coalesce(l.debit, 0)", "p.released")
+    rewrite(patch, taking_back, "TAKE_BACK", "-units, -amount, -amount_lcy", "-units, 0, 0")
 
 
 def parts_in_lcy_are_rounded_one_by_one(patch):
-    cumulative = "greatest(released_lcy, ledger_cumulative(paid_total_lcy, k, whole, lcy_decimals))"
-    alone = "released_lcy + round(paid_total_lcy * (k - credits_released) / whole, lcy_decimals)"
-    rewrite(patch, release, "LINES", "p.credits_released + sum(", "p.credits_released, p.credits_released + sum(")
-    rewrite(patch, release, "LINES", cumulative, alone)
+    cumulative = "greatest(base_lcy, ledger_cumulative(paid_total_lcy, gone, whole, lcy_decimals))"
+    rewrite(patch, release, "CUT", cumulative, "base_lcy + round(paid_total_lcy * units / whole, lcy_decimals)")
+
+
+def give_backs_take_the_price_of_today_with_them(patch):
+    share = "base_lcy - held_amount_lcy + ledger_cumulative(held_amount_lcy, held + units, held, lcy_decimals)"
+    rewrite(patch, release, "CUT", share, "ledger_cumulative(paid_total_lcy, gone, whole, lcy_decimals)")
+
+
+def what_is_expected_of_the_rest_is_forgotten(patch):
+    rewrite(patch, release, "CUT", "breakage_rate, decimals", "0, decimals")
+
+
+def use_beyond_the_estimate_does_not_catch_up(patch):
+    rewrite(
+        patch, expected_breakage, "CATCH_UP", "more, more_lcy, rate", "greatest(more, 0), greatest(more_lcy, 0), rate"
+    )
+
+
+def reinstating_catches_nothing_up(patch):
+    rewrite(patch, taking_back, "TAKE_BACK", "WHERE more <> 0 OR more_lcy <> 0", "WHERE false")
+
+
+def what_customers_keep_a_claim_on_is_breakage(patch):
+    rewrite(patch, release, "LINES", "WHEN rules.unclaimed_property THEN 'unclaimed'", "WHEN false THEN 'unclaimed'")
+
+
+def refunds_are_owed_at_the_rate_of_the_purchase(patch):
+    patch.setattr(refund, "business_date", lambda: datetime.date(2026, 1, 1))
+
+
+def what_is_kept_of_a_refund_is_owed_all_the_same(patch):
+    patch.setattr(refund, "round_to", lambda amount, decimals: Decimal(0))
+
+
+def whoever_asks_for_a_correction_approves_it(patch):
+    patch.setattr(corrections, "refusal_to_approve", lambda correction, actor: None)
+
+
+def revenue_is_recognised_as_the_setup_says_by_now(patch):
+    patch.setattr(
+        Allocation,
+        "recognise",
+        property(lambda self: CreditsSetup.current().recognise_revenue, lambda self, value: None),
+    )
+
+
+def lots_are_picked_whatever_is_needed(patch):
+    patch.setattr(pick, "_check_sum", lambda milestone, picks: None)
 
 
 def lots_lapse_on_their_last_day(patch):
@@ -90,7 +149,7 @@ def used_purchases_go_back_to_draft(patch):
 
 
 def reopening_reverses_nothing(patch):
-    patch.setattr(milestones, "reverse", lambda entry, **event: None)
+    patch.setattr(taking_back, "reverse", lambda entry, **event: None)
 
 
 def late_events_are_posted_on_the_day_they_are_entered(patch):
@@ -122,6 +181,16 @@ FAULTS = [
     drafts_are_spendable,
     reopening_leaves_the_released_amounts,
     parts_in_lcy_are_rounded_one_by_one,
+    give_backs_take_the_price_of_today_with_them,
+    what_is_expected_of_the_rest_is_forgotten,
+    use_beyond_the_estimate_does_not_catch_up,
+    reinstating_catches_nothing_up,
+    what_customers_keep_a_claim_on_is_breakage,
+    refunds_are_owed_at_the_rate_of_the_purchase,
+    what_is_kept_of_a_refund_is_owed_all_the_same,
+    whoever_asks_for_a_correction_approves_it,
+    revenue_is_recognised_as_the_setup_says_by_now,
+    lots_are_picked_whatever_is_needed,
     lots_lapse_on_their_last_day,
     grace_is_forgotten,
     a_night_earns_what_was_completed_after_its_date,
