@@ -22,7 +22,7 @@ BEHIND = f"""
 WITH in_force AS MATERIALIZED (
     SELECT DISTINCT ON (product_group_id) product_group_id, expected_unused
     FROM credits_breakageestimate WHERE approved_by_id IS NOT NULL AND effective_on <= %(on)s
-    ORDER BY product_group_id, effective_on DESC, approved_at DESC
+    ORDER BY product_group_id, effective_on DESC, approved_at DESC, id DESC
 ),
 lots AS (
     SELECT p.*, c.decimals, lcy.decimals AS lcy_decimals,
