@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from config.roles import ROLES, VIEWED_APPS
 from credits.certinia.files import packed
-from credits.models import NoticeMail
-from credits.models import CreditsSetup
+from credits.models import CreditsSetup, NoticeMail
 from credits.services.allocate import allocate
+from credits.services.corrections import request_refund
+from credits.services.estimates import propose_estimate
 from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
@@ -81,6 +82,18 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:purchase-delete": (SALES, SALES),
     "credits:purchase-dates": (FINANCE, FINANCE),
     "credits:purchase-expire": (FINANCE, FINANCE),
+    "credits:purchases-expire": (FINANCE, FINANCE),
+    "credits:purchase-refund": (FINANCE, FINANCE),
+    "credits:purchase-reinstate": (FINANCE, FINANCE),
+    "credits:correction-list": (ALL, NONE),
+    "credits:correction": (ALL, NONE),
+    "credits:correction-approve": (CONTROLLER, CONTROLLER),
+    "credits:correction-decline": (CONTROLLER, CONTROLLER),
+    "credits:correction-withdraw": (FINANCE, FINANCE),
+    "credits:estimate-list": (ALL, NONE),
+    "credits:estimate-create": (FINANCE, FINANCE),
+    "credits:estimate-approve": (CONTROLLER, CONTROLLER),
+    "credits:estimate-withdraw": (FINANCE, FINANCE),
     "credits:opportunity-purchases": (SALES, SALES),
     "credits:account-why-not": (ALL, NONE),
     "credits:account-rules": (CONTROLLER, CONTROLLER),
@@ -244,6 +257,11 @@ def scene(db) -> Scene:
             "opportunities:project": project.pk,
             "credits:account": account.pk,
             "credits:planner": account.pk,
+            "credits:correction": request_refund(purchase, credits=1, reason="They leave", actor=make_user("asker")).pk,
+            "credits:estimate": propose_estimate(
+                purchase.product_group, expected_unused=Decimal(5), effective_on=day, reason="History",
+                actor=make_user("asker"),
+            ).pk,
             "credits:purchase": purchase.pk,
             "credits:opportunity": opportunity.pk,
             "credits:notice-mail": NoticeMail.objects.create(recipients=["desk@example.com"]).pk,

@@ -11,7 +11,7 @@ from credits.models import Allocation, CreditsSetup
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
 from credits.services.pick import allocate_by_hand
-from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate, trial_balance
+from tests.builders import make_account, make_milestone, make_purchase, make_rate, trial_balance
 from tests.credits.nights import credits_of, night
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
@@ -52,7 +52,7 @@ def refused(milestone, picks, *, match, field=None, actor=None, error=BadPicks) 
 
 
 def test_what_is_picked_is_drawn_whatever_the_order_and_also_before_its_start(milestone, lots, sam):
-    soon, late, next_year = lots
+    _, late, next_year = lots
     allocation = allocate_by_hand(milestone, {next_year.pk: 4, late.pk: 2}, actor=sam)
     assert rows(milestone) == [(late.pk, "consumption", 2), (next_year.pk, "consumption", 4)]
     assert [credits_of(lot) for lot in lots] == [(4, 0, 0), (2, 2, 0), (0, 4, 0)]
@@ -80,7 +80,7 @@ def test_picked_again_only_the_difference_is_drawn_and_given_back_as_adjustments
 
 
 def test_what_the_automatic_order_drew_can_be_replaced_by_picks_and_the_other_way_round(milestone, lots, sam):
-    soon, late, next_year = lots
+    _, late, next_year = lots
     allocate(milestone, actor=sam)
     allocate_by_hand(milestone, {late.pk: 4, next_year.pk: 2}, actor=sam)
     adjust(milestone, total=5, actor=sam)
