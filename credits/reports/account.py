@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import F, Q, Sum
 
 from credits.models import Purchase
+from credits.reports.availability import usable
 from ledger.fields import AmountField
 from ledger.models import Currency
 from ledger.money import ZERO
 from opportunities.models import Account
 
 WINDOWS = (30, 60, 90)  # days
+PLACES = ("bought", "available", "not_started", "past_expiry", "allocated", "expired", "refunded")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class AtRisk:
 
 @dataclass(frozen=True)
 class Balance:
-    """Of one currency. bought = available + not started + past expiry + allocated + expired + refunded."""
+    """Of one currency. bought = available + not started + past expiry + allocated + expired + refunded; what is past its
+    expiry and can be drawn all the same, as the setup may say, is available."""
 
     currency: Currency
     bought: int
@@ -43,7 +46,7 @@ class Balance:
 
 
 def balances(account: Account, on: datetime.date) -> list[Balance]:
-    """On the day, one row for each currency in which the account has confirmed purchases. Two queries."""
+    """On the day, one row for each currency in which the account has confirmed purchases. Three queries."""
     lots = Purchase.objects.confirmed().filter(account=account).order_by().values("currency")
     rows = {row.pop("currency"): row for row in lots.annotate(**_credits(on), **_at_risk(on))}
     currencies = Currency.objects.in_bulk(rows)
@@ -51,12 +54,12 @@ def balances(account: Account, on: datetime.date) -> list[Balance]:
 
 
 def _credits(on: datetime.date) -> dict[str, Sum]:
-    left, started, past = "credits_available", Q(starts_on__lte=on), Q(expires_on__lt=on)
+    left, drawn_from, to_start = "credits_available", usable(on), Q(starts_on__gt=on)
     return {
         "bought": Sum("number_of_credits"),
-        "available": Sum(left, filter=started & ~past, default=0),
-        "not_started": Sum(left, filter=~started & ~past, default=0),
-        "past_expiry": Sum(left, filter=past, default=0),
+        "available": Sum(left, filter=drawn_from, default=0),
+        "not_started": Sum(left, filter=to_start, default=0),
+        "past_expiry": Sum(left, filter=~drawn_from & ~to_start, default=0),
         "allocated": Sum("credits_allocated"),
         "expired": Sum("credits_expired"),
         "refunded": Sum("credits_refunded"),
@@ -75,7 +78,7 @@ def _at_risk(on: datetime.date) -> dict[str, Sum]:
 
 
 def _balance(currency: Currency, row: dict, on: datetime.date) -> Balance:
-    credits: dict[str, Any] = {name: int(row[name]) for name in _credits(on) if name != "owed"}
+    credits: dict[str, Any] = {name: int(row[name]) for name in PLACES}
     soon = [
         AtRisk(days, on + datetime.timedelta(days=days), int(row[f"credits_{days}"]), row[f"paid_{days}"] or ZERO)
         for days in WINDOWS

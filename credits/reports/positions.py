@@ -1,8 +1,8 @@
 """What a customer held at the end of a day: the balance, lot by lot, told by the stored rows.
 
 The balance on a day is the credits of the lots that were confirmed, less what was consumed, expired and refunded up to that
-day. It is usable, not started or past its expiry, by the dates that the lots had then; what is past its expiry stays in the
-balance until it expires.
+day. It is usable, not started or past its expiry, by the dates that the lots had then and whatever the setup says of credits
+past their expiry; those stay in the balance until they expire.
 """
 
 import datetime

@@ -1,57 +1,28 @@
 """The page of an account's services credits: every figure leads to rows that add up to it."""
 
-import datetime
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from credits.models import Purchase
+from credits.models import CreditsSetup, Purchase
 from credits.reports.account import balances
-from credits.reports.account_history import history
-from credits.services.allocate import adjust, allocate
+from credits.services.allocate import allocate
 from credits.services.dates import change_dates
-from credits.services.expire import expire_purchase
 from credits.services.purchases import return_to_draft
-from tests.builders import make_account, make_milestone, make_project, make_purchase, make_rate
-from tests.credits.correcting import refunded, reinstated
+from tests.builders import make_milestone, make_project, make_purchase
 from tests.credits.desk import FOLLOWING, sign_in, text
+from tests.credits.holding import TODAY, days, lots
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
-TODAY = datetime.date(2026, 11, 24)
-
-
-def days(count: int) -> datetime.date:
-    return TODAY + datetime.timedelta(days=count)
+__all__ = ["lots"]  # a fixture
 
 
 @pytest.fixture
 def viewer(client, company):
     sign_in(client, *FOLLOWING, "ledger.view_journalentry")
     return client
-
-
-@pytest.fixture
-def lots(account, project, sam):
-    """Credits in every place: 23 bought in GBP; in USD 10 each available, not started, past expiry, soon and expired."""
-    make_rate("GBP", "1.2711")
-    make_purchase(account, currency="GBP", amount_paid_per_credit="50", number_of_credits=23)
-    lots = {
-        "available": make_purchase(account, expires_on=days(200)),
-        "not started": make_purchase(account, starts_on=days(1), expires_on=days(300)),
-        "past": make_purchase(account, expires_on=days(-1)),
-        "soon": make_purchase(account, starts_on=TODAY, expires_on=days(30)),
-        "later": make_purchase(account, starts_on=days(40), expires_on=days(90), amount_paid_per_credit="0"),
-        "expired": make_purchase(account, expires_on=days(-1)),
-        "draft": make_purchase(account, draft=True),
-    }
-    expire_purchase(lots["expired"], actor=sam)
-    milestone = make_milestone(project, 4)
-    allocate(milestone, actor=sam)  # from the lot that expires soon
-    adjust(milestone, total=3, actor=sam)
-    make_purchase(make_account("Another"))
-    return lots
 
 
 def page(account, tab: str = "overview") -> str:
@@ -78,6 +49,12 @@ def test_what_expires_within_30_60_and_90_days_with_the_money_paid_for_it(accoun
         (90, 17, Decimal(560)),
     ]
     assert [each.credits for each in gbp.at_risk] == [0, 0, 0]
+
+
+def test_with_the_setting_what_is_past_its_expiry_is_available(account, lots):
+    CreditsSetup.objects.update(allocate_past_expiry=True)
+    _, usd = balances(account, TODAY)
+    assert (usd.available, usd.not_started, usd.past_expiry) == (27, 20, 0)
 
 
 def total(response, code: str, label: str) -> str:
@@ -159,40 +136,6 @@ def test_coming_months_lead_to_what_will_happen_in_them(viewer, account, lots, p
     assert milestone.number in text(viewer.get(links["drawn"]))
     lapsing = text(viewer.get(links["lapsing"]))
     assert lots["soon"].number in lapsing and lots["available"].number not in lapsing
-
-
-def test_the_history_tells_the_latest_first_and_who_it_was(account, lots, sam):
-    change_dates(
-        lots["available"], starts_on=lots["available"].starts_on, expires_on=days(250), reason="Agreed", actor=sam
-    )
-    return_to_draft(lots["later"], actor=sam, reason="Sold by mistake")
-    events = history(account, 100)
-    assert [(event.what, event.credits, event.lot) for event in events[:5]] == [
-        ("Back to draft", -10, lots["later"]),
-        ("Dates changed", None, lots["available"]),
-        ("Consumption Adjustment", 1, lots["soon"]),
-        ("Consumption", -4, lots["soon"]),
-        ("Expiry", -10, lots["expired"]),
-    ]
-    assert events[0].note == "Sold by mistake" and events[0].who == "sam"
-    assert events[1].note.endswith(f"→ {days(250):%-d %b %Y}. Agreed")
-    assert sum(1 for event in events if event.what == "Purchase") == 7
-    assert history(account, 2) == events[:2]
-
-
-def test_the_history_tells_corrections_with_who_asked_and_who_decided(account, lots):
-    refunded(lots["available"], 4)
-    reinstated(lots["expired"], days(60))
-    events = history(account, 100)
-    told = {event.what: (event.who, event.credits, event.note) for event in events}
-    assert told["Cancellation and refund requested"] == ("asker", None, "They leave")
-    assert told["Cancellation and refund approved"] == ("approver", -4, "")
-    assert told["Reinstatement requested"] == ("asker", None, "Agreed")
-    assert told["Reinstatement approved"] == ("approver", None, "")
-    assert told["Reinstatement"] == ("approver", 10, "")
-    _, usd = balances(account, TODAY)
-    assert (usd.refunded, usd.expired, usd.available) == (4, 0, 23)
-    assert sum(event.credits or 0 for event in events if event.lot.currency_id == "USD") == 23 + 20 + 10
 
 
 def test_the_page_of_the_account_leads_there(viewer, account, lots):
