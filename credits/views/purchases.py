@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from credits.actions.purchases import actions
 from credits.filters.purchases import PurchaseFilter
-from credits.models import Consumption, Purchase
+from credits.models import Consumption, CreditsSetup, Purchase
 from credits.reports.history import history
 from credits.reports.holdings import soon_days
 from credits.reports.lots import STATES, TONES, bar, past_expiry, with_consumed, with_state
@@ -91,6 +91,7 @@ class PurchaseDetail(DetailPage):
         return {
             "bar": bar(self.object),
             "past_expiry": self.past_expiry(),
+            "spendable": CreditsSetup.current().allocate_past_expiry,
             "zone": company_time_zone(),
             "soon": soon_days(),
         }
