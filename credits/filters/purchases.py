@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from credits.models import Purchase
+from credits.reports.availability import usable
 from credits.reports.lots import CONFIRMED, PAST, STATES
 from opportunities.filters import OfAccount
 from pages.clock import business_date
@@ -32,4 +33,4 @@ class PurchaseFilter(FilterSet):
         return queryset.filter(state__in=[value, PAST] if value == CONFIRMED else [value])
 
     def only_available(self, queryset: Any, name: str, value: str) -> QuerySet[Purchase]:
-        return queryset.available(business_date(self.request)) if value else queryset
+        return queryset.with_credits_left().filter(usable(business_date(self.request))) if value else queryset

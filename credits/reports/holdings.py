@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet, Sum
 
 from credits.models import CreditsSetup, Purchase
+from credits.reports.availability import usable
 from ledger.fields import AmountField
 from ledger.money import ZERO
 from pages.formats import Cur
@@ -31,12 +32,11 @@ def soon_days() -> int:
 
 
 def holdings(lots: QuerySet[Purchase], on: datetime.date, days: int) -> list[Holding]:
-    """Of confirmed lots, one row per currency in which anything is left. One query."""
-    usable = Q(starts_on__lte=on, expires_on__gte=on)
+    """Of confirmed lots, one row per currency in which anything is left. One query, besides that of the setup."""
     soon = Q(expires_on__gte=on, expires_on__lte=on + datetime.timedelta(days=days))
     sums = lots.filter(draft=False).order_by().values("currency__code", "currency__decimals")
     sums = sums.annotate(
-        available=Sum("credits_available", filter=usable, default=0),
+        available=Sum("credits_available", filter=usable(on), default=0),
         expiring=Sum("credits_available", filter=soon, default=0),
         at_risk=Sum(F("credits_available") * F("amount_paid_per_credit"), filter=soon, output_field=AmountField()),
         owed=Sum("deferred"),
