@@ -18,7 +18,7 @@ CREATE TEMP TABLE lot ON COMMIT DROP AS
 SELECT i, a.id AS account_id, a.currency_id, a.business_group_id, c.decimals, rate.rate, lcy.decimals AS lcy_decimals,
        1 + pg_temp.pick('credits', i, 50) AS credits,
        (5000 + pg_temp.pick('value', i, 20000)) * (ARRAY[1, 0.1, 0.01, 0.001])[c.decimals + 1] AS value,
-       %(on)s::date - 400 + pg_temp.pick('bought', i, 390)::int AS purchased_on,
+       bought.purchased_on,
        %(on)s::date - 180 + pg_temp.pick('expires', i, 360)::int AS expires_on,
        pg_temp.pick('discount', i, 10) AS discount
 FROM generate_series(1, %(purchases)s) i
@@ -27,9 +27,11 @@ JOIN (SELECT *, row_number() OVER (ORDER BY id) AS place FROM opportunities_acco
 JOIN ledger_currency c ON c.code = a.currency_id
 CROSS JOIN ledger_ledgersetup s
 JOIN ledger_currency lcy ON lcy.code = s.lcy_id
+CROSS JOIN LATERAL (SELECT %(on)s::date - 400 + pg_temp.pick('bought', i, 390)::int AS purchased_on) bought
 CROSS JOIN LATERAL (
     SELECT CASE WHEN a.currency_id = s.lcy_id THEN 1 ELSE
-        (SELECT r.rate FROM ledger_exchangerate r WHERE r.currency_id = a.currency_id ORDER BY r.starting_on LIMIT 1) END AS rate
+        (SELECT r.rate FROM ledger_exchangerate r WHERE r.currency_id = a.currency_id AND r.starting_on <= bought.purchased_on
+         ORDER BY r.starting_on DESC LIMIT 1) END AS rate
 ) rate;
 
 -- The paid price: full, a discount of 10 to 40 percent, or free.
