@@ -7,13 +7,27 @@ from django.contrib.admin.sites import site
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from credits.models import Allocation, Completion, Consumption, CreditsSetup, Milestone, Purchase, PurchaseDateChange
+from credits.models import (
+    AccountRules,
+    Allocation,
+    BreakageEstimate,
+    Cancellation,
+    Completion,
+    Consumption,
+    Correction,
+    CreditsSetup,
+    Milestone,
+    Purchase,
+    PurchaseDateChange,
+    Release,
+)
+from credits.services.account_rules import change_account_rules
 from credits.services.allocate import allocate
 from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.milestones import complete
 from credits.services.purchases import confirm_purchase, return_to_draft
-from ledger.models import PostingSetup
+from ledger.models import ChangeLogEntry, PostingSetup
 from tests.builders import (
     make_account,
     make_milestone,
@@ -22,12 +36,21 @@ from tests.builders import (
     make_user,
     trial_balance,
 )
+from tests.credits.correcting import estimated, refunded
 from tests.credits.desk import sign_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
-MODELS = [Allocation, Completion, Consumption, CreditsSetup, Milestone, Purchase, PurchaseDateChange]
-HISTORY = [Allocation, Completion, Consumption, Milestone, PurchaseDateChange]
+HISTORY = [
+    Allocation, BreakageEstimate, Cancellation, Completion, Consumption, Correction, Milestone, PurchaseDateChange, Release,
+]  # fmt: skip
+MODELS = [*HISTORY, AccountRules, CreditsSetup, Purchase]
+SETUP = {
+    "product_group": "CREDITS", "grace_period_days": 3, "expiring_soon_days": 45,
+    "statuses_without_allocation": ["planned", ""], "milestone_amount_from": "paid",
+    "recognise_revenue": "completion", "allocate_past_expiry": "on", "notice_days": "60,10",
+    "low_balance_credits": 25, "notice_recipients": "pat@example.com",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -39,6 +62,9 @@ def used(account):
     complete(milestone, actor=actor)
     change_dates(lot, starts_on=lot.starts_on, expires_on=TODAY, reason="Ended", actor=actor)
     expire_purchase(lot, actor=actor)
+    refunded(make_purchase(account), 2)
+    estimated("10")
+    change_account_rules(account, unclaimed_property=True, low_balance_credits=None, actor=actor)
     return lot
 
 
@@ -187,11 +213,46 @@ def test_actions_and_pages_without_the_permission(client, account):
 def test_the_setup_is_changed_with_its_permission_and_stays_one_row(client, account):
     user = sign_in(client, "credits.view_creditssetup")
     User.objects.filter(pk=user.pk).update(is_staff=True)
-    values = {"product_group": "CREDITS", "grace_period_days": 3, "expiring_soon_days": 45,
-              "statuses_without_allocation": "planned"}  # fmt: skip
-    assert client.post(url(CreditsSetup, "change", 1), values).status_code == 403
+    assert client.post(url(CreditsSetup, "change", 1), SETUP).status_code == 403
     sign_in(client, "credits.change_creditssetup", "credits.add_creditssetup", "credits.delete_creditssetup")
-    assert client.post(url(CreditsSetup, "change", 1), values).status_code == 302
-    assert CreditsSetup.objects.get().grace_period_days == 3
+    assert client.post(url(CreditsSetup, "change", 1), SETUP).status_code == 302
+    setup = CreditsSetup.objects.get()
+    assert (setup.grace_period_days, setup.recognise_revenue, setup.notice_days) == (3, "completion", [60, 10])
+    assert (setup.allocate_past_expiry, setup.statuses_without_allocation) == (True, ["planned", ""])
+    assert (setup.low_balance_credits, setup.notice_recipients) == (25, ["pat@example.com"])
+    logged = ChangeLogEntry.objects.filter(table="credits_creditssetup").first()
+    assert (logged.actor, logged.action) == (user, "Change services credits setup")
     assert client.get(url(CreditsSetup, "add")).status_code == 403
     assert client.post(url(CreditsSetup, "delete", 1), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("notice_days", "30,30", "is there twice"), ("grace_period_days", "10000", "enter 0 to 9,999")],
+)
+def test_the_setup_refuses_what_its_service_refuses(root, account, field, value, said):
+    answer = root.post(url(CreditsSetup, "change", 1), SETUP | {field: value})
+    assert said in str(answer.context["adminform"].form.errors[field])
+    assert CreditsSetup.objects.get().grace_period_days == 0
+
+
+def test_the_rules_of_a_customer_are_changed_with_the_permission_of_the_setup(client, account):
+    change_account_rules(account, unclaimed_property=True, low_balance_credits=None, actor=None)
+    user = sign_in(client, "credits.view_accountrules")
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    where = url(AccountRules, "change", account.pk)
+    assert client.post(where, {"low_balance_credits": "5"}).status_code == 403
+    sign_in(client, "credits.change_creditssetup")
+    assert "enter 1 or more" in text(client.post(where, {"low_balance_credits": "0"}))
+    assert client.post(where, {"low_balance_credits": "5"}).status_code == 302
+    rules = AccountRules.objects.get()
+    assert (rules.account, rules.unclaimed_property, rules.low_balance_credits) == (account, False, 5)
+    assert ChangeLogEntry.objects.filter(table="credits_accountrules").first().actor == user
+    assert client.get(url(AccountRules, "add")).status_code == 403
+    assert client.post(url(AccountRules, "delete", account.pk), {"post": "yes"}).status_code == 403
+
+
+def test_allocations_show_their_amounts_as_plain_numbers_too(root, used):
+    """services-credits.md: the number twins of the amounts are there too, in exports and the admin."""
+    shown = text(root.get(url(Allocation, "change", Allocation.objects.get(milestone__isnull=False).pk)))
+    assert "Internal value of credits number: 400.00" in shown and "Amount paid for credits number: 320.00" in shown

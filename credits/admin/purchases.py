@@ -1,5 +1,4 @@
-"""The admin's view of services credits. Everything that processes made is read-only for everybody; drafts change through
-the services, and nothing is deleted here."""
+"""Purchases: drafts are edited and confirmed, confirmed ones expire, all through the services."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,26 +8,16 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from credits.models import Allocation, Completion, Consumption, CreditsSetup, Milestone, Purchase, PurchaseDateChange
+from credits.admin.twins import twin
+from credits.models import Purchase
 from credits.services.expire import expire_purchase
 from credits.services.purchases import confirm_purchase, edit_draft
 from credits.services.terms import Terms
-from ledger.money import round_to
-from pages.admin import OneRow, ReadOnly
+from pages.admin import ReadOnly
 from pages.preview import rehearse
 from pages.refusals import Refused
 
 TERMS = list(Terms.__dataclass_fields__)
-
-
-def twin(name: str, label: str) -> Callable:
-    """The amount as a plain number, with the decimals of its currency."""
-
-    @admin.display(description=label)
-    def number(self: Any, obj: Any) -> str:
-        return f"{round_to(getattr(obj, name), obj.currency.decimals):f}"
-
-    return number
 
 
 class DraftForm(forms.ModelForm):
@@ -110,79 +99,3 @@ def each(request: HttpRequest, purchases: QuerySet[Purchase], service: Callable,
             messages.error(request, refused.message)
     if count:
         messages.success(request, f"{count} {'purchase is' if count == 1 else 'purchases are'} {done}.")
-
-
-class AmountTwins:
-    value_per_credit_number = twin("value_per_credit", "internal value per credit number")
-    amount_paid_per_credit_number = twin("amount_paid_per_credit", "amount paid per credit number")
-    value_amount_number = twin("value_amount", "internal value of credits number")
-    paid_amount_number = twin("paid_amount", "amount paid for credits number")
-
-
-@admin.register(Consumption)
-class ConsumptionAdmin(AmountTwins, ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "allocation", "consumption_type", "purchase", "milestone", "credits", "paid_amount_number")
-    list_filter = ("consumption_type", "currency")
-    list_select_related = ("allocation", "purchase", "milestone", "currency")
-    search_fields = ("allocation__number", "purchase__number", "milestone__number")
-
-    def get_fields(self, request: HttpRequest, obj: Consumption | None = None) -> Any:
-        twins = [name for name in vars(AmountTwins) if name.endswith("_number")]
-        return [*(field.name for field in Consumption._meta.fields), *twins]
-
-    get_readonly_fields = get_fields
-
-
-@admin.register(Allocation)
-class AllocationAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("number", "allocation_type", "account", "milestone", "allocated_on", "credits")
-    list_filter = ("allocation_type", "currency")
-    list_select_related = ("account", "milestone", "currency")
-    search_fields = ("number", "account__number", "milestone__number")
-    readonly_fields = ("credits", "value_amount_number", "paid_amount_number")
-    value_amount_number = twin("value_amount", "internal value of credits number")
-    paid_amount_number = twin("paid_amount", "amount paid for credits number")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
-        rows: Any = super().get_queryset(request)
-        return rows.with_totals()
-
-    @admin.display(description="services credits")
-    def credits(self, obj: Any) -> int:
-        return obj.credits
-
-
-@admin.register(Completion)
-class CompletionAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("milestone", "sequence", "actual_on", "earned_on", "entry", "reopened_at")
-    list_select_related = ("milestone", "entry")
-    search_fields = ("milestone__number",)
-
-
-@admin.register(Milestone)
-class MilestoneAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = (
-        "number",
-        "name",
-        "project",
-        "status",
-        "target_on",
-        "credits_needed",
-        "credits_allocated",
-        "actual_on",
-    )
-    list_filter = ("status",)
-    list_select_related = ("project",)
-    search_fields = ("number", "name")
-
-
-@admin.register(PurchaseDateChange)
-class PurchaseDateChangeAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("purchase", "old_expires_on", "new_expires_on", "reason", "changed_by", "changed_at")
-    list_select_related = ("purchase", "changed_by")
-    search_fields = ("purchase__number", "reason")
-
-
-@admin.register(CreditsSetup)
-class CreditsSetupAdmin(OneRow):
-    pass
