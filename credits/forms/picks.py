@@ -18,7 +18,8 @@ class PicksForm(DatedForm):
         super().__init__(*args, **kwargs)
         for lot in lots:
             field = WholeNumberField(label=lot.number, required=False)
-            field.widget.attrs |= {"class": "form-control form-control-sm num", "aria-label": f"Credits of {lot}"}
+            look = "form-control form-control-sm num w-auto ms-auto"
+            field.widget.attrs |= {"class": look, "size": 9, "aria-label": f"Credits of {lot}"}
             self.fields[field_of(lot.pk)] = field
 
     @property

@@ -43,7 +43,8 @@ class Offered:
 class Offer:
     lots: list[Offered]
     proposed: Mapping[int, int]
-    more: int
+    short: int  # of what the automatic order would need
+    more: int  # lots that are not shown
 
     @property
     def initial(self) -> dict[str, int]:
@@ -60,4 +61,4 @@ def offer(milestone: Milestone, on: datetime.date, *, also: Iterable[int] = ()) 
     offered = list(pickable(milestone.project, on).values_list("pk", flat=True))
     lots = Purchase.objects.filter(pk__in={*offered[:MOST], *proposed, *also})
     rows = [Offered(lot, held.get(lot.pk, 0), on) for lot in with_consumed(lots.in_drawing_order())]
-    return Offer(rows, proposed, len(set(offered) - {row.lot.pk for row in rows}))
+    return Offer(rows, proposed, order.short, len(set(offered) - {row.lot.pk for row in rows}))

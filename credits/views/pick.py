@@ -55,7 +55,7 @@ class PickLots(MilestoneAction):
         ]
         missing = (self.object.credits_needed or 0) - picked
         sums = {"picked": picked, "missing": max(missing, 0), "over": max(-missing, 0)}
-        return {"rows": rows, "more": self.offer.more, "on": form.day, "soon": soon_days(), **sums}
+        return {"rows": rows, "more": self.offer.more, "short": self.offer.short, "soon": soon_days(), **sums}
 
     def get_success_message(self, preview: Preview) -> str:
         return f"{preview.confirm_label}: done."
