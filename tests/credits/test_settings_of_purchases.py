@@ -6,11 +6,14 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from credits.certinia.files import by_object
+from credits.certinia.importing import import_export
 from credits.exceptions import BadTerms
 from credits.models import CreditsSetup, Purchase
 from credits.services.from_opportunity import Row, create_from_opportunity
 from credits.services.purchases import create_purchase, edit_draft
 from tests.builders import make_opportunity, make_purchase, make_terms, trial_balance
+from tests.credits.certinia.conftest import PURCHASE, export_of
 from tests.credits.desk import Page, errors, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
@@ -131,6 +134,13 @@ def test_a_row_that_says_another_amount_is_refused_at_its_field(synced, account)
         opportunity, [dataclasses.replace(row, amount_paid_per_credit=None)], draft=True, actor=None
     )
     assert prices(Purchase.objects.get()) == (100, 100)
+
+
+def test_an_import_keeps_what_the_file_says(synced, account):
+    """It tells what was sold elsewhere under other settings: the amounts are those of the customer's invoice."""
+    line = f"SCP-000700,{account.number},USD,2026-01-05,2026-01-05,2027-01-04,10,100.00,80.00,false,"
+    import_export(by_object(export_of(**{PURCHASE: [line]})), actor=None)
+    assert prices(Purchase.objects.get()) == (100, 80)
 
 
 # New purchases are drafts.
