@@ -54,6 +54,8 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Milestones", "credits:milestone-list", "credits.view_milestone"),
             Entry("Allocations", "credits:allocation-list", "credits.view_allocation"),
             Entry("Consumptions", "credits:consumption-list", "credits.view_consumption"),
+            Entry("Corrections", "credits:correction-list", "credits.view_correction"),
+            Entry("Breakage estimates", "credits:estimate-list", "credits.view_breakageestimate"),
             Entry("Notices", "credits:notice-list", "credits.view_notice"),
         ),
     ),

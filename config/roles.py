@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "finance": (
         *SELLING,
         "credits.expire_purchases",
+        "credits.propose_estimate",
         "credits.import_certinia",
         "ledger.run_night",
         "ledger.post_in_soft_closed_period",
@@ -40,6 +41,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "ledger.add_dimensionvalue",
         "ledger.change_dimensionvalue",
         "credits.change_creditssetup",
+        "credits.approve_correction",
         "credits.import_certinia",
         "ledger.write_manualentry",
         "ledger.approve_manualentry",

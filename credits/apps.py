@@ -9,13 +9,14 @@ class CreditsConfig(AppConfig):
         from credits import jobs
         from credits.certinia import jobs as certinia
         from credits.reports import checks, deferral, tie_out
-        from credits.sections import journal, milestones, notices, planner, purchases, settings, why_not
+        from credits.sections import corrections, journal, milestones, notices, planner, purchases, settings, why_not
         from ledger import tie_outs
         from ledger.reports.deferrals import register
 
         purchases.register_all()
         milestones.register_all()
         journal.register_all()
+        corrections.register_all()
         notices.register_all()
         why_not.register_all()
         settings.register_all()

@@ -143,6 +143,10 @@ class OwnCorrection(Refused):
         super().__init__(f"You asked for the {correction.get_kind_display().lower()}: another person approves it.")
 
 
+class NotYourRequest(Refused):
+    """What somebody asked for is withdrawn by them, and declined by others."""
+
+
 class AlreadyDecided(Refused):
     def __init__(self, correction):
         super().__init__(f"{correction} is {correction.get_state_display().lower()}: nothing was done again.")

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from credits.exceptions import NotDraft
 from credits.models import Purchase
+from credits.services.corrections import refusal_to_request_refund, refusal_to_request_reinstatement
 from credits.services.dates import refusal_to_change_dates
 from credits.services.expire import refusal_to_expire
 from credits.services.purchases import refusal_to_confirm, refusal_to_delete, refusal_to_return_to_draft
@@ -24,6 +25,8 @@ def actions(lot: Purchase, on: datetime.date) -> list[Action]:
         action("Edit", "edit", MANAGE, None if lot.draft else NotDraft(lot)),
         action("Edit dates", "dates", EXPIRE, refusal_to_change_dates(lot)),
         action("Expire", "expire", EXPIRE, refusal_to_expire(lot, on)),
+        action("Cancel and refund", "refund", EXPIRE, refusal_to_request_refund(lot)),
+        action("Reinstate", "reinstate", EXPIRE, refusal_to_request_reinstatement(lot)),
         action("Clone", "clone", MANAGE),
         action("Why not?", "why-not", "credits.view_milestone"),
         action("Delete", "delete", MANAGE, refusal_to_delete(lot), danger=True),

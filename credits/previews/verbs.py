@@ -1,4 +1,4 @@
-"""The verbs of one purchase, run and described: confirm, back to draft, other dates, expire, delete."""
+"""The verbs of one purchase, run and described: confirm, back to draft, other dates, delete."""
 
 import datetime
 
@@ -6,11 +6,9 @@ from credits.models import Purchase
 from credits.previews.entry import difference, warnings
 from credits.previews.lots import available, confirm_label, lot_change, now
 from credits.services.dates import change_dates
-from credits.services.expire import expire_purchase
 from credits.services.purchases import confirm_purchase, delete_draft, return_to_draft
 from ledger.previews.postings import recorded
-from pages import formats
-from pages.preview import Change, LeftOut, Preview
+from pages.preview import Change, Preview
 
 
 def confirm_and_describe(before: Purchase, *, actor, on: datetime.date) -> Preview:
@@ -42,28 +40,6 @@ def change_dates_and_describe(
     # Said where it is past expiry, so that nobody thinks the credits were safe.
     again = ["It is past its expiry date now; with the new one its credits can be used again."] if past else []
     return Preview(changes=changes, warnings=again, confirm_label="Change the dates")
-
-
-def expire_and_describe(before: Purchase, *, actor, on: datetime.date) -> Preview:
-    expired, postings = recorded(lambda: expire_purchase(before, actor=actor))
-    credits = f"{formats.number(expired.credits)} credits"
-    return Preview(
-        changes=[lot_change(before, now(before), note=f"{credits} expire")],
-        postings=postings,
-        left_out=_stays(before),
-        warnings=_still_usable(before, on),
-        confirm_label=confirm_label(f"Expire {credits}", postings),
-    )
-
-
-def _stays(purchase: Purchase) -> list[LeftOut]:
-    allocated = purchase.credits_allocated
-    return [LeftOut(f"{formats.number(allocated)} credits", "they are allocated and stay so")] if allocated else []
-
-
-def _still_usable(purchase: Purchase, on: datetime.date) -> list[str]:
-    last_day = purchase.expires_on == on
-    return ["Today is the last usable day: without this, the credits could still be used today."] if last_day else []
 
 
 def delete_and_describe(before: Purchase, *, actor) -> Preview:

@@ -93,7 +93,7 @@ units AS (
     SELECT l.held_id, l.expires_on + l.grace + 1, l.expires_on + l.grace + 1 < %(on)s, 'lapse', l.lot,
            l.whole - coalesce(g.units, 0) - coalesce(w.units, 0)
     FROM lots l
-    LEFT JOIN (SELECT purchase_id, sum(credits) AS units FROM gone GROUP BY purchase_id) g ON g.purchase_id = l.purchase_id
+    LEFT JOIN gone g ON g.purchase_id = l.purchase_id
     LEFT JOIN (SELECT held_id, sum(units) AS units FROM waiting GROUP BY held_id) w ON w.held_id = l.held_id
     WHERE l.expires_on IS NOT NULL
 ),

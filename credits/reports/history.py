@@ -1,7 +1,7 @@
-"""What was done to a purchase, by whom, the latest first: from the change log, the journal and its expiries."""
+"""What was done to a purchase, by whom, the latest first: from the change log, the journal, its expiries and corrections."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,12 @@ class Event:
     what: str
     who: str
     note: str = ""
+    url: str = ""
 
 
 def history(purchase: Purchase) -> list[Event]:
-    """What people did to it, what was posted for it, and what lapsed."""
-    events = [*_changed(purchase), *_posted(purchase), *_expired(purchase)]
+    """What people did to it, what was posted for it, what lapsed, and what was asked for and decided."""
+    events = [*_changed(purchase), *_posted(purchase), *_expired(purchase), *_corrected(purchase)]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -61,7 +62,25 @@ def _posted(purchase: Purchase) -> list[Event]:
 
 def _expired(purchase: Purchase) -> list[Event]:
     rows = purchase.consumptions.filter(consumption_type=Consumption.Type.EXPIRY).select_related("created_by")
-    return [Event(row.created_at, "Expired", _name(row.created_by), f"{row.credits:,} credits") for row in rows]
+    return [
+        Event(
+            row.created_at,
+            "Expired" if row.credits > 0 else "Reinstated",
+            _name(row.created_by),
+            formats.counted(abs(row.credits), "credits"),
+        )
+        for row in rows
+    ]
+
+
+def _corrected(purchase: Purchase) -> Iterator[Event]:
+    for each in purchase.corrections.select_related("requested_by", "decided_by"):
+        kind, url = each.get_kind_display(), each.get_absolute_url()
+        of = f"{formats.counted(each.credits, 'credits')}. " if each.credits else ""
+        yield Event(each.requested_at, f"{kind} asked for", _name(each.requested_by), f"{of}{each.reason}", url)
+        if each.decided_at:
+            decided = f"{kind} {each.get_state_display().lower()}"
+            yield Event(each.decided_at, decided, _name(each.decided_by), each.decision_note, url)
 
 
 def _name(user: Any) -> str:

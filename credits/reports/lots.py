@@ -61,12 +61,13 @@ class Bar:
     allocated: int
     available: int
     expired: int
+    refunded: int
 
 
 def bar(lot: Any) -> Bar:
-    """Of a lot from `with_consumed`. What was refunded is gone like what expired."""
-    gone = lot.credits_expired + lot.credits_refunded
-    return Bar(lot.consumed, lot.credits_allocated - lot.consumed, lot.credits_available, gone)
+    """Of a lot from `with_consumed`."""
+    allocated = lot.credits_allocated - lot.consumed
+    return Bar(lot.consumed, allocated, lot.credits_available, lot.credits_expired, lot.credits_refunded)
 
 
 def past_expiry(lot: Purchase, on: datetime.date, grace: int) -> str:

@@ -10,11 +10,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from credits.exceptions import AlreadyDecided, BadCorrection, OwnCorrection
+from credits.exceptions import AlreadyDecided, BadCorrection, NotYourRequest, OwnCorrection
 from credits.models import Correction, Purchase
 from credits.services.purchases import lock_purchase
-from credits.services.refund import check_refund, refund
-from credits.services.reinstate import check_reinstatement, reinstate
+from credits.services.refund import check_refund, refund, refusal_to_refund
+from credits.services.reinstate import check_reinstatement, refusal_to_reinstate, reinstate
 from ledger.services.changes import made_by
 from pages.refusals import Refused
 
@@ -76,6 +76,15 @@ def decline_correction(correction: Correction, *, note: str, actor) -> Correctio
     return correction
 
 
+@transaction.atomic
+def withdraw_correction(correction: Correction, *, actor) -> Correction:
+    """Ends one's own request without effect. Refused: somebody else's (NotYourRequest), one that is decided
+    (AlreadyDecided)."""
+    if refusal := refusal_to_withdraw(correction, actor):
+        raise refusal
+    return decline_correction(correction, note="", actor=actor)
+
+
 def refusal_to_approve(correction: Correction, actor) -> Refused | None:
     """Why this person cannot approve it."""
     if correction.state != Correction.State.REQUESTED:
@@ -83,10 +92,34 @@ def refusal_to_approve(correction: Correction, actor) -> Refused | None:
     return OwnCorrection(correction) if correction.requested_by_id == actor.pk else None
 
 
+def refusal_to_decline(correction: Correction, actor) -> Refused | None:
+    """Why there is nothing to decline for this person."""
+    own = correction.requested_by_id == actor.pk
+    return NotYourRequest("You asked for it: withdraw it instead.") if own else refusal_to_approve(correction, actor)
+
+
+def refusal_to_withdraw(correction: Correction, actor) -> Refused | None:
+    """Why this person cannot withdraw it."""
+    if correction.state != Correction.State.REQUESTED:
+        return AlreadyDecided(correction)
+    own = correction.requested_by_id == actor.pk
+    return None if own else NotYourRequest(f"Only {correction.requested_by}, who asked for it, withdraws it.")
+
+
 def refusal_to_request(purchase: Purchase) -> Refused | None:
     """Why nothing more can be asked for now: one request at a time, decided on the figures it was made on."""
     waiting = purchase.corrections.waiting().first()
     return BadCorrection(f"{waiting} waits for approval already. Decide it first.") if waiting else None
+
+
+def refusal_to_request_refund(purchase: Purchase) -> Refused | None:
+    """Why no refund can be asked for, of however many credits."""
+    return refusal_to_refund(purchase) or refusal_to_request(purchase)
+
+
+def refusal_to_request_reinstatement(purchase: Purchase) -> Refused | None:
+    """Why no reinstatement can be asked for, to whatever date."""
+    return refusal_to_reinstate(purchase) or refusal_to_request(purchase)
 
 
 # Of each kind what it refuses, and what it does.

@@ -122,11 +122,16 @@ def expire_purchase(purchase: Purchase, *, actor, on: datetime.date | None = Non
 
 def refusal_to_expire(purchase: Purchase, on: datetime.date) -> Refused | None:
     """Why nothing of the purchase can be expired by hand on the day `on`."""
+    return refusal_on(purchase, on, grace_days())
+
+
+def refusal_on(purchase: Purchase, on: datetime.date, grace: int) -> Refused | None:
+    """The same, for many purchases, with the days of grace that the setup gives."""
     if purchase.draft or purchase.expires_on is None:
         return NothingToExpire(f"{purchase} is a draft: nothing of it can expire.")
     if not purchase.credits_available:
         return NothingToExpire(f"{purchase} has no credits left: all are allocated, refunded or expired already.")
-    first = purchase.expires_on + datetime.timedelta(days=grace_days())
+    first = purchase.expires_on + datetime.timedelta(days=grace)
     if on < first:
         usable = f"{purchase} is usable to {formats.day(purchase.expires_on)}"
         return NothingToExpire(f"{usable}: it can expire from {formats.day(first)} on, not on {formats.day(on)}.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from credits.exceptions import BadCorrection
-from credits.models import Cancellation, Correction, Release
+from credits.models import Cancellation, Correction, Purchase, Release
 from credits.services.release import write_releases
 from ledger.dates import business_date, ledger_setup
 from ledger.exceptions import NoExchangeDifference
@@ -17,6 +17,7 @@ from ledger.money import EXACT, ZERO, has_decimals, round_to, to_lcy
 from ledger.services.accounts import posting_accounts
 from ledger.services.posting import Line, post
 from ledger.services.rates import rate_on
+from pages.refusals import Refused
 
 UNITS = """
 SELECT %s, 'refund', %s::date, '', 1, p.id, %s::bigint, 'refunded', NULL::bigint FROM credits_purchase p WHERE p.id = %s
@@ -39,8 +40,8 @@ class Shares:
 def check_refund(correction: Correction) -> None:
     """Refused (BadCorrection): a draft, more credits than are available, less than one, a percentage below 0 or above 100."""
     purchase, credits, percent = correction.purchase, correction.credits or 0, correction.kept_percent
-    if purchase.draft:
-        raise BadCorrection(f"{purchase} is a draft: nothing was paid for it yet. Edit or delete it.")
+    if refusal := refusal_to_refund(purchase):
+        raise refusal
     if not 1 <= credits <= purchase.credits_available:
         raise BadCorrection(
             f"{credits:,} credits cannot be canceled: {purchase} has {purchase.credits_available:,} available.",
@@ -50,6 +51,15 @@ def check_refund(correction: Correction) -> None:
         raise BadCorrection(f"{percent} % is no share to keep: enter 0 to 100.", field="kept_percent")
     if not has_decimals(percent, 2):
         raise BadCorrection(f"Enter {percent} % with at most two decimals.", field="kept_percent")
+
+
+def refusal_to_refund(purchase: Purchase) -> Refused | None:
+    """Why nothing of the purchase can be canceled and refunded."""
+    if purchase.draft:
+        return BadCorrection(f"{purchase} is a draft: nothing was paid for it yet. Edit or delete it.")
+    if not purchase.credits_available:
+        return BadCorrection(f"{purchase} has no credits left: all are allocated, refunded or expired already.")
+    return None
 
 
 def refund(correction: Correction, *, actor) -> Cancellation:

@@ -8,18 +8,19 @@ as much; each expiry gets a negative row of its type.
 from django.db.models import Sum
 
 from credits.exceptions import BadCorrection
-from credits.models import Allocation, Consumption, Correction, PurchaseDateChange
+from credits.models import Allocation, Consumption, Correction, Purchase, PurchaseDateChange
 from credits.services.taking_back import take_back
 from ledger.dates import business_date
 from pages import formats
+from pages.refusals import Refused
 
 
 def check_reinstatement(correction: Correction) -> None:
     """Refused (BadCorrection): nothing expired; a new expiry date before today or before the start."""
     purchase, day = correction.purchase, correction.new_expires_on
     assert day is not None
-    if not purchase.credits_expired:
-        raise BadCorrection(f"No credits of {purchase} have expired: there is nothing to reinstate.")
+    if refusal := refusal_to_reinstate(purchase):
+        raise refusal
     if day < business_date():
         raise BadCorrection(
             f"The new expiry date {formats.day(day)} has passed. Choose today or later.", field="new_expires_on"
@@ -29,6 +30,13 @@ def check_reinstatement(correction: Correction) -> None:
             f"The new expiry date {formats.day(day)} is before the start date {formats.day(purchase.starts_on)}.",
             field="new_expires_on",
         )
+
+
+def refusal_to_reinstate(purchase: Purchase) -> Refused | None:
+    """Why nothing of the purchase can be reinstated."""
+    if purchase.credits_expired:
+        return None
+    return BadCorrection(f"No credits of {purchase} have expired: there is nothing to reinstate.")
 
 
 def reinstate(correction: Correction, *, actor) -> None:

@@ -1,5 +1,6 @@
 from typing import Any
 
+import django_tables2 as tables
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -32,6 +33,20 @@ class AvailableColumn(CreditsColumn):
         return 0 if record.draft else value
 
 
+class PickColumn(tables.Column):
+    """A tick that belongs to the form below the list."""
+
+    def __init__(self) -> None:
+        super().__init__(verbose_name="Pick", empty_values=(), orderable=False, exclude_from_export=True)
+
+    def render(self, record: Purchase) -> str:
+        return format_html(
+            '<input type="checkbox" class="form-check-input" name="purchase" value="{}" form="picked" aria-label="Pick {}">',
+            record.pk,
+            record.number,
+        )
+
+
 def row_actions(purchase: Purchase) -> list[Action]:
     """The commonest of the purchase's actions; the page of the purchase has them all, with reasons."""
     to = purchase.pk
@@ -53,6 +68,7 @@ class PurchaseTable(Table):
     credits_available = AvailableColumn(verbose_name="Available")
     deferred = AmountColumn()
     state = StateColumn()
+    pick = PickColumn()
     actions = MenuColumn(row_actions)
 
     currency = hidden("Currency", "currency_id")
@@ -76,4 +92,4 @@ class PurchaseTable(Table):
 
     class Meta:
         model = Purchase
-        fields = ("number", "account", "expires_on", "credits_available", "deferred", "state", "actions")
+        fields = ("number", "account", "expires_on", "credits_available", "deferred", "state", "pick", "actions")

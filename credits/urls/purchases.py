@@ -1,9 +1,10 @@
 from django.urls import path
 
-from credits.views import consumptions, opportunity, purchase_actions, purchase_entry, purchases
+from credits.views import consumptions, expire_selection, opportunity, purchase_actions, purchase_entry, purchases
 
 urlpatterns = [
     path("purchases/", purchases.PurchaseList.as_view(), name="purchase-list"),
+    path("purchases/expire/", expire_selection.ExpireSelection.as_view(), name="purchases-expire"),
     path("purchases/new/", purchase_entry.PurchaseCreate.as_view(), name="purchase-create"),
     path("purchases/<int:pk>/", purchases.PurchaseDetail.as_view(), name="purchase"),
     path("purchases/<int:pk>/edit/", purchase_entry.PurchaseEdit.as_view(), name="purchase-edit"),

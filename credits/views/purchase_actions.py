@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from credits.forms.purchases import EXPIRED, DatesForm, ReturnForm
 from credits.models import Purchase
-from credits.previews import verbs
+from credits.previews import expiry, verbs
 from pages.clock import business_date
 from pages.forms import PageForm
 from pages.preview import Preview
@@ -69,10 +69,11 @@ class ExpirePurchase(PurchaseAction):
 
     permission_required = "credits.expire_purchases"
     verb = "Expire"
+    lead = expiry.GIVEN_BACK
     success_message = "The credits that were left are expired."
 
     def run(self, form: PageForm) -> Preview:
-        return verbs.expire_and_describe(self.object, actor=self.request.user, on=business_date(self.request))
+        return expiry.expire_and_describe(self.object, actor=self.request.user, on=business_date(self.request))
 
 
 class DeletePurchase(PurchaseAction):

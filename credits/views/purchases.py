@@ -22,6 +22,7 @@ from ledger.views.journal import newest
 from pages import markup
 from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
+from pages.tables import Table
 from pages.views import DetailPage, ListPage
 
 
@@ -32,6 +33,7 @@ def confirmed(field: str, kind: Any) -> Case:
 
 class PurchaseList(ListPage):
     permission_required = "credits.view_purchase"
+    template_name = "credits/purchase_list.html"
     title = "Purchases"
     filterset_class = PurchaseFilter
     table_class = PurchaseTable
@@ -46,6 +48,13 @@ class PurchaseList(ListPage):
     def get_queryset(self) -> QuerySet[Purchase]:
         shown = Purchase.objects.select_related("account", "currency", "opportunity_line__opportunity")
         return with_state(shown, business_date(self.request))
+
+    def get_table(self) -> Table:
+        """With a tick for each row for whoever may expire what is ticked."""
+        table = super().get_table()
+        if not self.request.user.has_perm("credits.expire_purchases"):
+            table.columns.hide("pick")
+        return table
 
     def get_actions(self) -> list[Action]:
         new, brought = reverse("credits:purchase-create"), reverse("credits:certinia-import")
@@ -94,6 +103,7 @@ class PurchaseDetail(DetailPage):
             "spendable": CreditsSetup.current().allocate_past_expiry,
             "zone": company_time_zone(),
             "soon": soon_days(),
+            "waiting": self.object.corrections.waiting().first(),
         }
 
     def tab_consumptions(self) -> dict[str, Any]:
@@ -111,11 +121,11 @@ class PurchaseDetail(DetailPage):
 def figures(lot: Any, on: date, past: str, days: int) -> list[Figure]:
     """Each leads to the rows behind it."""
     left = "–" if lot.draft else markup.credits(lot.credits_available)
-    rows = "?tab=consumptions"
+    rows, refunded = "?tab=consumptions", lot.credits_refunded
     return [
         Figure("Available", left, "?tab=overview", note=f"of {lot.number_of_credits:,}"),
         Figure("Allocated", markup.credits(lot.credits_allocated), rows, note=f"{lot.consumed:,} consumed"),
-        Figure("Expired", markup.credits(lot.credits_expired), rows),
+        Figure("Expired", markup.credits(lot.credits_expired), rows, note=f"{refunded:,} refunded" if refunded else ""),
         expiry_figure(lot, on, past, days),
         Figure("Deferred", markup.money(lot.deferred, lot.currency), "?tab=journal"),
     ]

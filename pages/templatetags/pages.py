@@ -33,9 +33,11 @@ register.filter("money", markup.money)
 register.filter("day", markup.day)
 register.filter("as_text", as_text)
 register.filter("counted", formats.counted)
+register.filter("exact", formats.exact)
 register.simple_tag(markup.badge, name="badge")
 
-LOT_PARTS = ("consumed", "allocated", "available", "expired")
+LOT_PARTS = ("consumed", "allocated", "available", "expired", "refunded")
+DRAWN_AS = {"refunded": "expired"}  # gone like what expired, and told apart in words
 
 
 @register.filter
@@ -84,14 +86,17 @@ def figure_strip(figures: list) -> dict[str, Any]:
 
 
 @register.simple_tag
-def lot_bar(consumed: int = 0, allocated: int = 0, available: int = 0, expired: int = 0) -> SafeString:
+def lot_bar(
+    consumed: int = 0, allocated: int = 0, available: int = 0, expired: int = 0, refunded: int = 0
+) -> SafeString:
     """A lot as a bar: always in this order, by pattern and in words as well as by colour."""
-    values = (consumed, allocated, available, expired)
+    values = (consumed, allocated, available, expired, refunded)
     total = sum(values) or 1
     parts, left = [], Decimal(0)
     for name, value in zip(LOT_PARTS, values, strict=True):
         width = Decimal(value) * 100 / total
-        parts.append({"name": name, "value": formats.number(value), "x": round(left, 3), "width": round(width, 3)})
+        shape = {"drawn": DRAWN_AS.get(name, name), "x": round(left, 3), "width": round(width, 3)}
+        parts.append({"name": name, "value": formats.number(value), **shape})
         left += width
     return render_to_string("pages/lot_bar.html", {"parts": [part for part in parts if part["width"]]})
 

@@ -6,12 +6,21 @@ from django.test.utils import CaptureQueriesContext
 
 from credits.models import Purchase
 from credits.services.allocate import adjust, allocate
+from credits.services.corrections import (
+    approve_correction,
+    decline_correction,
+    request_refund,
+    request_reinstatement,
+    withdraw_correction,
+)
 from credits.services.dates import change_dates
 from credits.services.edit_milestone import Details, create_milestone, edit_milestone
 from credits.services.expire import expire_purchase
+from credits.services.expire_selection import expire_selection
 from credits.services.milestones import complete, reopen
-from credits.services.night import earn_milestones, expire_credits
+from credits.services.night import earn_milestones, expect_breakage, expire_credits
 from credits.services.purchases import confirm_purchase, create_purchase, delete_draft, edit_draft, return_to_draft
+from ledger.dates import business_date
 from tests.builders import (
     make_account,
     make_company,
@@ -21,6 +30,7 @@ from tests.builders import (
     make_terms,
     make_user,
 )
+from tests.credits.correcting import estimated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 
@@ -76,13 +86,38 @@ def services():
         "edit_milestone": lambda: edit_milestone(milestone, details, actor=actor),
         "expire by night": lambda: expire_credits(account.pk, account.pk, lot.expires_on),
         "earn by night": lambda: earn_milestones(account.pk, account.pk, lot.expires_on),
+        "expect by night": lambda: expect_breakage(account.pk, account.pk, lot.expires_on),
+        **corrections(actor),
+    }
+
+
+def corrections(actor):
+    """Asking, deciding and carrying out, each on a lot of its own; the breakage estimate waits for its night."""
+    account, other, today = make_account(), make_user("approver"), business_date()
+    lot, expired, more = (make_purchase(account, expires_on=today) for _ in range(3))
+    for each in (expired, more):
+        expire_purchase(each, actor=actor)
+    estimated("10")
+    asked = {"reason": "They leave", "actor": actor}
+    refund = request_refund(make_purchase(account), credits=2, **asked)
+    reinstatement = request_reinstatement(more, new_expires_on=today, **asked)
+    declined, withdrawn = (request_refund(make_purchase(account), credits=2, **asked) for _ in range(2))
+    return {
+        "request_refund": lambda: request_refund(lot, credits=2, **asked),
+        "request_reinstatement": lambda: request_reinstatement(expired, new_expires_on=today, **asked),
+        "approve a refund": lambda: approve_correction(refund, actor=other),
+        "approve a reinstatement": lambda: approve_correction(reinstatement, actor=other),
+        "decline_correction": lambda: decline_correction(declined, note="They stay", actor=other),
+        "withdraw_correction": lambda: withdraw_correction(withdrawn, actor=actor),
+        "expire_selection": lambda: expire_selection([lot.pk], actor=actor),
     }
 
 
 NAMES = (
     "create_purchase", "edit_draft", "delete_draft", "confirm_purchase", "return_to_draft", "change_dates",
     "expire_purchase", "allocate", "adjust", "complete", "reopen", "create_milestone", "edit_milestone",
-    "expire by night", "earn by night",
+    "expire by night", "earn by night", "expect by night", "request_refund", "request_reinstatement", "approve a refund",
+    "approve a reinstatement", "decline_correction", "withdraw_correction", "expire_selection",
 )  # fmt: skip
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 

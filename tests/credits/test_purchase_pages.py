@@ -349,6 +349,8 @@ class TestPage:
                 "Edit": "",
                 "Edit dates": f"{draft} is a draft: edit its dates directly.",
                 "Expire": f"{draft} is a draft: nothing of it can expire.",
+                "Cancel and refund": f"{draft} is a draft: nothing was paid for it yet. Edit or delete it.",
+                "Reinstate": f"No credits of {draft} have expired: there is nothing to reinstate.",
                 "Clone": "",
                 "Delete": "",
             },
@@ -357,6 +359,8 @@ class TestPage:
                 "Edit": str(NotDraft(used)),
                 "Edit dates": f"{used} has 6 expired credits: its dates are locked.",
                 "Expire": f"{used} has no credits left: all are allocated, refunded or expired already.",
+                "Cancel and refund": f"{used} has no credits left: all are allocated, refunded or expired already.",
+                "Reinstate": "",
                 "Clone": "",
                 "Back to draft": str(AlreadyUsed(used)),
                 "Delete": str(NotDraft(used)),
@@ -368,7 +372,7 @@ class TestPage:
         lot = Purchase.objects.get()
         for _ in range(20):
             allocate(make_milestone(make_project(account), 1), actor=make_user())
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             staff.get(lot.get_absolute_url(), {"tab": "consumptions"})
 
 

@@ -1,0 +1,18 @@
+import django_filters
+
+from credits.models import Correction
+from opportunities.filters import OfAccount
+from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
+
+
+class CorrectionFilter(FilterSet):
+    state = django_filters.ChoiceFilter(choices=Correction.State.choices, label="State", empty_label="Any")
+    kind = django_filters.ChoiceFilter(choices=Correction.Kind.choices, label="Kind", empty_label="Any")
+    account = OfAccount(field_name="purchase__account")
+    purchase = NumberedFilter(label="Purchase", field_name="purchase__number")
+    requested_at = DayRangeFilter(label="Asked for", field_name="requested_at__date")
+    search = SearchFilter(fields=("purchase__number", "purchase__account__name", "reason", "decision_note"))
+
+    class Meta:
+        model = Correction
+        fields = ("state", "kind", "account", "purchase", "requested_at", "search")
