@@ -100,4 +100,7 @@ def _why_not(lot: Any, project: Project) -> str:
 def _check_sum(milestone: Milestone, picked: int) -> None:
     needed = milestone.credits_needed or 0
     if picked != needed:
-        raise BadPicks(f"{picked:,} credits are picked and {milestone} needs {needed:,}: pick exactly what it needs.")
+        raise BadPicks(
+            f"The picks come to {formats.counted(picked, 'credits')}, and {milestone} needs {needed:,}: pick exactly what it "
+            "needs."
+        )

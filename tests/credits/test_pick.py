@@ -94,14 +94,14 @@ def test_the_same_picks_again_change_nothing(milestone, lots, sam):
     assert milestone.consumptions.count() == 2
 
 
-@pytest.mark.parametrize(("count", "said"), [(2, "2 credits are picked"), (3, "3 credits"), (5, "5 credits")])
-def test_refused_where_the_sum_is_not_the_need(milestone, lots, count, said):
+@pytest.mark.parametrize(("first", "second", "said"), [(1, 0, "1 credit,"), (4, 1, "5 credits,"), (4, 3, "7 credits,")])
+def test_refused_where_the_sum_is_not_the_need(milestone, lots, first, second, said):
     soon, late, _ = lots
-    refused(milestone, {soon.pk: 1, late.pk: count - 1}, match=f"{said[:9]}.*needs 6: pick exactly")
+    refused(milestone, {soon.pk: first, late.pk: second}, match=f"come to {said} and .* needs 6: pick exactly")
 
 
 def test_refused_where_nothing_is_picked(milestone):
-    refused(milestone, {}, match="0 credits are picked")
+    refused(milestone, {}, match="come to 0 credits,")
 
 
 def test_refused_at_the_lot_that_has_fewer_than_are_picked(milestone, lots):

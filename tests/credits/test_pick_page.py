@@ -75,7 +75,7 @@ def test_the_sum_follows_what_is_typed(client, dana, milestone, lots):
     shown = picking(client, milestone, (soon, 1), (late, 1), (next_year, 2)).look()
     assert 'id="picked" hx-swap-oob="true"' in shown.content.decode()
     assert "Picked 4 2 more to pick" in text(shown)
-    assert "4 credits are picked and" in text(shown)
+    assert "The picks come to 4 credits, and" in text(shown)
     assert f'id="after-{next_year.pk}" hx-swap-oob="true"><span class="amount">2<' in shown.content.decode()
     assert "Picked 9 3 too many" in text(picking(client, milestone, (soon, 4), (late, 4), (next_year, 1)).look())
 
@@ -114,7 +114,7 @@ def test_what_is_refused_of_a_lot_stands_at_its_field(client, dana, milestone, l
 
 def test_a_sum_that_is_not_the_need_stands_at_the_top(client, dana, milestone, lots):
     answer = picking(client, milestone, (lots[0], 1), (lots[1], 1)).confirm()
-    assert "2 credits are picked" in errors(answer)[""][0]
+    assert "come to 2 credits" in errors(answer)[""][0]
 
 
 def test_a_lot_that_another_emptied_stays_in_sight_with_the_refusal(client, dana, project, milestone, lots):
