@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from credits.models import Consumption, CreditsSetup, Purchase
 from credits.reports.availability import Reason, with_reason
-from credits.reports.remedies import Why, why_expired, why_held, why_left, why_refunded
+from credits.reports.remedies import Asked, Why, why_expired, why_held, why_left, why_refunded
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,18 @@ def parts_of(
     """The lots in drawing order, drafts without dates last. With a `currency` as seen from work in it, and with `own` from
     that milestone. Four queries, whatever the number of lots."""
     shown = with_reason(lots, on, currency).select_related("account", "currency").defer("description")
-    held, expired, setup = _held(lots), _expired(lots), CreditsSetup.current()
+    held, expired, asked = _held(lots), _expired(lots), Asked(on, CreditsSetup.current(), own)
     return [
-        LotParts(lot, tuple(_parts(lot, on, setup, held[lot.pk], expired.get(lot.pk), own)))
-        for lot in shown.in_drawing_order()
+        LotParts(lot, tuple(_parts(lot, asked, held[lot.pk], expired.get(lot.pk)))) for lot in shown.in_drawing_order()
     ]
 
 
-def _parts(
-    lot: Any, on: datetime.date, setup: CreditsSetup, held: list[Holder], expired: Any, own: int | None
-) -> Iterator[Part]:
+def _parts(lot: Any, asked: Asked, held: list[Holder], expired: Any) -> Iterator[Part]:
     if lot.credits_available:
-        yield Part(Reason(lot.reason), lot.credits_available, why_left(lot, on, setup))
+        yield Part(Reason(lot.reason), lot.credits_available, why_left(lot, asked))
     for each in held:
         url = reverse("credits:milestone", args=[each.pk])
-        yield Part(each.reason, each.credits, why_held(lot, each, each.pk == own), each.number, url)
+        yield Part(each.reason, each.credits, why_held(lot, each, asked), each.number, url)
     if lot.credits_expired:
         yield Part(Reason.EXPIRED, lot.credits_expired, why_expired(lot, *expired))
     if lot.credits_refunded:

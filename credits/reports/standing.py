@@ -45,7 +45,7 @@ def needs_more(milestone: Milestone) -> int:
 def _refused(milestone: Milestone, refusal: str) -> Why:
     """Completed, canceled, or not paid by credits."""
     if milestone.is_completed:
-        return Why(refusal, action=_action("Reopen", "reopen", milestone))
+        return Why(refusal, actions=_action("Reopen", "reopen", milestone))
     remedy = "Give it another status" if milestone.status == Status.CANCELED else ""
     return Why(refusal, remedy, _action("Edit", "edit", milestone, EDIT))
 
@@ -75,9 +75,9 @@ def _credits(number: int) -> str:
     return formats.counted(number, "credits")
 
 
-def _manage(milestone: Milestone) -> Action:
+def _manage(milestone: Milestone) -> tuple[Action, ...]:
     return _action("Manage Services Credits", "credits", milestone)
 
 
-def _action(label: str, name: str, milestone: Milestone, permission: str = ALLOCATE) -> Action:
-    return Action(label, reverse(f"credits:milestone-{name}", args=[milestone.pk]), permission=permission)
+def _action(label: str, name: str, milestone: Milestone, permission: str = ALLOCATE) -> tuple[Action, ...]:
+    return (Action(label, reverse(f"credits:milestone-{name}", args=[milestone.pk]), permission=permission),)

@@ -40,7 +40,7 @@ class WhyNotMilestone(WhyNotPage):
         return why_not_milestone(self.object, asked["on"])
 
     def answer_context(self) -> dict[str, Any]:
-        return super().answer_context() | {"standing": self.ways(self.report.standing)}
+        return super().answer_context() | {"standing": [(why, self.ways(why)) for why in self.report.standing]}
 
 
 class WhyNotPurchase(WhyNotPage):

@@ -1,6 +1,6 @@
 """What the three pages of "Why not?" have in common: a business date, the reasons with their credits, and the lots."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -66,15 +66,12 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
 
     def lot_rows(self, found: LotParts, parts: list[Part]) -> tuple:
         """The lot, its bar, its first parts with their ways, and how many more there are."""
-        shown = [(part, self.way(part.why)) for part in parts[:SHOWN_OF_LOT]]
+        shown = [(part, self.ways(part.why)) for part in parts[:SHOWN_OF_LOT]]
         return found.lot, segments(found), shown, len(parts) - len(shown)
 
-    def way(self, why: Why) -> Action | None:
+    def ways(self, why: Why) -> list[Action]:
         """Where the credits are freed, for a person who may do it."""
-        return next(iter(allowed_actions(self.request.user, filter(None, [why.action]))), None)
-
-    def ways(self, whys: Iterable[Why]) -> list[tuple[Why, Action | None]]:
-        return [(why, self.way(why)) for why in whys]
+        return allowed_actions(self.request.user, why.actions)
 
     def lines(self) -> Iterator[list]:
         """One row per lot and reason."""

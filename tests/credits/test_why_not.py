@@ -22,9 +22,9 @@ DAY = datetime.timedelta(days=1)
 
 
 def told(found) -> list[tuple]:
-    """Of one lot: (reason, credits, sentence, what would free them, label of the page)."""
+    """Of one lot: (reason, credits, sentence, what would free them, labels of the pages)."""
     return [
-        (part.reason, part.credits, part.why.sentence, part.why.remedy, part.why.action and part.why.action.label)
+        (part.reason, part.credits, part.why.sentence, part.why.remedy, *(action.label for action in part.why.actions))
         for part in found.parts
     ]
 
@@ -32,7 +32,7 @@ def told(found) -> list[tuple]:
 def test_a_lot_that_is_usable(account, project):
     make_purchase(account)
     (found,) = why_not_milestone(make_milestone(project), TODAY).lots
-    assert told(found) == [("available", 10, "Available to 1 Nov 2027", "", None)]
+    assert told(found) == [("available", 10, "Available to 1 Nov 2027", "")]
 
 
 def test_a_draft_a_later_start_and_another_currency(account, project):
@@ -59,7 +59,8 @@ def test_a_later_start_can_be_picked_by_hand_where_the_setup_allows_it(account, 
     CreditsSetup.objects.update(manual_allocation=True)
     make_purchase(account, starts_on=TODAY + DAY)
     (found,) = why_not_milestone(make_milestone(project), TODAY).lots
-    assert found.parts[0].why.remedy == ("Wait until 25 Nov 2026 or allocate by hand, or agree on an earlier start")
+    by_hand = "Wait until 25 Nov 2026 or allocate by hand, or agree on an earlier start"
+    assert told(found) == [("not started", 10, "Starts on 25 Nov 2026", by_hand, "Pick lots", "Edit dates")]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_what_is_past_expiry_is_available_where_the_setup_says_so(account, proje
     make_purchase(account, expires_on=TODAY - DAY)
     milestone = make_milestone(project)
     (found,) = why_not_milestone(milestone, TODAY).lots
-    assert told(found) == [("available", 10, "Available though past expiry, expires tonight", "", None)]
+    assert told(found) == [("available", 10, "Available though past expiry, expires tonight", "")]
     assert allocate(milestone, actor=sam)
 
 
@@ -94,8 +95,8 @@ def test_credits_that_milestones_hold_are_named_with_the_way_back(account, proje
     (found,) = why_not_milestone(mine, TODAY).lots
     give_back, reopen = f"Give credits back from {open_one.number}", f"Reopen {done.number}, then give its credits back"
     assert told(found) == [
-        ("available", 4, "Available to 1 Nov 2027", "", None),
-        ("allocated", 1, "Allocated to this milestone", "", None),
+        ("available", 4, "Available to 1 Nov 2027", ""),
+        ("allocated", 1, "Allocated to this milestone", ""),
         ("allocated", 2, f"Allocated to {open_one.number} Design", give_back, "Manage credits"),
         ("consumed", 3, f"Consumed by {done.number} Build, completed on 24 Nov 2026", reopen, "Reopen"),
     ]
@@ -132,8 +133,8 @@ def test_credits_given_back_after_the_lot_expired_cannot_be_extended(account, pr
     (found,) = why_not_milestone(make_milestone(project), TODAY + DAY).lots
     locked = f"Extending {lot.number} is not possible any more"
     assert [row[1:] for row in told(found)] == [
-        (4, "Past expiry, expires tonight", f"{locked}: once they have expired, ask for a reinstatement", None),
-        (6, "Expired on 24 Nov 2026", f"{locked}: ask for a reinstatement", None),
+        (4, "Past expiry, expires tonight", f"{locked}: once they have expired, ask for a reinstatement"),
+        (6, "Expired on 24 Nov 2026", f"{locked}: ask for a reinstatement", "Reinstate"),
     ]
 
 

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:
 
 
 def said(milestone: Milestone, available: int = 10) -> list[tuple[str, str]]:
-    return [(why.sentence, why.action.label if why.action else "") for why in standing(milestone, available)]
+    return [(why.sentence, "".join(action.label for action in why.actions)) for why in standing(milestone, available)]
 
 
 def needing(project, credits: int, sam, **changes) -> Milestone:
