@@ -13,7 +13,7 @@ earned AS (
     -- As it was when completed: nothing of it changes until it is reopened.
     SELECT d.milestone_id, d.sequence, d.actual_on, d.completed_at, d.reopened_at, c.purchase_id, sum(c.credits) AS units
     FROM credits_completion d
-    JOIN credits_consumption c ON c.milestone_id = d.milestone_id AND c.created_at <= coalesce(d.reopened_at, 'infinity')
+    JOIN credits_consumption c ON c.milestone_id = d.milestone_id
     WHERE d.earned_on IS NOT NULL AND (d.reopened_at IS NULL OR c.created_at <= d.completed_at)
     GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(c.credits) <> 0
 ),
