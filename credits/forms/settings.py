@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 
 from credits.forms.fields import WholeNumberField
-from credits.models import CreditsSetup
 from credits.models.milestones import Status
 from credits.models.setup import AmountFrom, Recognition
+from credits.reports.settings import effect_of, label_of
 from credits.services.setup import Settings
 from ledger.models import ProductPostingGroup
 from pages.forms import PageForm
@@ -38,9 +38,7 @@ class Choices(forms.MultipleChoiceField):
 
 def labelled(name: str, field: type[forms.Field], **kwargs: Any) -> Any:
     """A field with the words of the setting."""
-    setting: Any = CreditsSetup._meta.get_field(name)
-    label = str(setting.verbose_name)
-    return field(label=label[0].upper() + label[1:], help_text=setting.help_text, **kwargs)
+    return field(label=label_of(name), help_text=effect_of(name), **kwargs)
 
 
 class SettingsForm(PageForm):

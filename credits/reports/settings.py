@@ -21,6 +21,10 @@ GROUPS = {
     "Notices": ("notice_days", "low_balance_credits", "notice_recipients"),
 }
 DAYS = ("grace_period_days", "expiring_soon_days")
+GATE = (
+    "Milestones in these statuses do not wait for credits. One that needs credits is not completed before it has them,"
+    " whatever its status."
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,22 @@ def every(setup: CreditsSetup) -> list[Setting]:
 
 
 def _setting(name: str, setup: CreditsSetup) -> Setting:
-    field: Any = CreditsSetup._meta.get_field(name)
     default = "" if name == "product_group" else readable(name, getattr(CreditsSetup(), name))
-    label = str(field.verbose_name)
-    return Setting(name, label[0].upper() + label[1:], shown(name, setup), default, str(field.help_text))
+    return Setting(name, label_of(name), shown(name, setup), default, effect_of(name))
+
+
+def label_of(name: str) -> str:
+    label = str(_field(name).verbose_name)
+    return label[0].upper() + label[1:]
+
+
+def effect_of(name: str) -> str:
+    """What the setting does, in a sentence."""
+    return GATE if name == "statuses_without_allocation" else str(_field(name).help_text)
+
+
+def _field(name: str) -> Any:
+    return CreditsSetup._meta.get_field(name)
 
 
 def shown(name: str, setup: CreditsSetup) -> str:
@@ -67,7 +83,7 @@ def readable(name: str, value: Any) -> str:
     if value is None or value == []:
         return "nobody" if name == "notice_recipients" else "none"
     if name == "statuses_without_allocation":
-        return ", ".join(Status(status).label if status else "no status" for status in value)
+        return ", ".join(_status(status) for status in Status.values[1:] + Status.values[:1] if status in value)
     if name == "notice_days":
         return f"{', '.join(formats.number(days) for days in value)} days before"
     if isinstance(value, list):
@@ -76,5 +92,8 @@ def readable(name: str, value: Any) -> str:
         return formats.counted(value, "days")
     if isinstance(value, int):
         return f"{formats.number(value)} credits"
-    field: Any = CreditsSetup._meta.get_field(name)
-    return str(dict(field.choices)[value])
+    return str(dict(_field(name).choices)[value])
+
+
+def _status(status: str) -> str:
+    return str(Status(status).label) if status else "no status"

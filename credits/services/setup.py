@@ -54,11 +54,19 @@ def change_setup(settings: Settings, *, actor) -> CreditsSetup:
     if refusal := refusal_to_change(settings):
         raise refusal
     made_by(actor, "Change services credits setup")
-    changed = [name for name, value in vars(settings).items() if getattr(setup, name, None) != value]
+    before = {name: getattr(setup, name, None) for name in vars(settings)}
+    changed = [name for name, value in vars(settings).items() if not _same(before[name], value)]
     for name in changed:
         setattr(setup, name, getattr(settings, name))
     setup.save(update_fields=None if setup._state.adding else changed)
     return setup
+
+
+def _same(before: object, after: object) -> bool:
+    """Lists in another order say the same."""
+    if isinstance(before, list) and isinstance(after, list):
+        return sorted(before) == sorted(after)
+    return before == after
 
 
 def refusal_to_change(settings: Settings) -> Refused | None:

@@ -62,6 +62,7 @@ class SettingsEdit(ActionPage):
     title = "Change services credits settings"
     form_class = SettingsForm
     success_message = "The settings are saved. They hold from now on."
+    wide = True
 
     def get_initial(self) -> dict[str, Any]:
         setup = CreditsSetup.objects.select_related("product_group").first()
