@@ -99,10 +99,12 @@ def _corrected(rows: QuerySet[Correction]) -> Iterator[Event]:
     """What was asked for, and what became of it. Only a refund moves credits by itself."""
     for row in rows.select_related("purchase", "requested_by", "decided_by", "cancellation"):
         kind, refund = row.get_kind_display(), getattr(row, "cancellation", None)
-        yield Event(row.requested_at, f"{kind} requested", _name(row.requested_by), row.purchase, note=row.reason)
+        page: Any = {"document": f"Correction {row.pk}", "url": row.get_absolute_url()}
+        asked, decided = _name(row.requested_by), _name(row.decided_by)
+        yield Event(row.requested_at, f"{kind} requested", asked, row.purchase, note=row.reason, **page)
         if row.decided_at:
             what, credits = f"{kind} {row.get_state_display().lower()}", -refund.credits if refund else None
-            yield Event(row.decided_at, what, _name(row.decided_by), row.purchase, credits, note=row.decision_note)
+            yield Event(row.decided_at, what, decided, row.purchase, credits, note=row.decision_note, **page)
 
 
 def _name(user: Any) -> str:

@@ -10,7 +10,7 @@ from credits.models import Cancellation, Consumption, Milestone, Purchase
 from credits.reports.lifetimes import Lifetime
 from opportunities.models import Account
 
-CONFIRMED, TAKEN_BACK, REINSTATED, REFUNDED = "Purchase", "Back to draft", "Reinstatement", "Cancellation and refund"
+CONFIRMED, TAKEN_BACK, REINSTATED = "Purchase", "Back to draft", "Reinstatement"
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,18 @@ def _of_consumptions(account: Account, first: datetime.date, last: datetime.date
 
 def _of_cancellations(account: Account, first: datetime.date, last: datetime.date) -> Iterator[Movement]:
     rows = Cancellation.objects.filter(purchase__account=account, canceled_on__range=(first, last))
-    for row in rows.select_related("purchase"):
-        lot, url = row.purchase, row.purchase.get_absolute_url()
-        recorded = (row.created_at, 2, row.pk)
-        yield Movement(row.canceled_on, recorded, lot.currency_id, REFUNDED, lot.number, url, lot, None, -row.credits)
+    for row in rows.select_related("purchase", "correction"):
+        yield Movement(
+            day=row.canceled_on,
+            recorded=(row.created_at, 2, row.pk),
+            currency=row.purchase.currency_id,
+            what=row.correction.get_kind_display(),
+            document=f"Correction {row.correction_id}",
+            url=row.correction.get_absolute_url(),
+            lot=row.purchase,
+            milestone=None,
+            credits=-row.credits,
+        )
 
 
 def what_moved(row: Consumption) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from credits.models import Purchase
@@ -48,8 +48,11 @@ class AccountCredits(DetailPage):
 
     def get_actions(self) -> list[Action]:
         buy = f"{reverse('credits:purchase-create')}?account={self.object.number}"
-        statement = Action("Statement", reverse("credits:statement", args=[self.object.pk]), primary=True)
-        return [statement, *planner(self.object), Action("New purchase", buy, permission="credits.manage_purchases")]
+        return [
+            Action("Statement", reverse("credits:statement", args=[self.object.pk]), primary=True),
+            Action("Planner", reverse("credits:planner", args=[self.object.pk]), permission="credits.view_milestone"),
+            Action("New purchase", buy, permission="credits.manage_purchases"),
+        ]
 
     def tab_overview(self) -> dict[str, Any]:
         left = Purchase.objects.filter(account=self.object).with_credits_left().in_drawing_order()
@@ -66,11 +69,3 @@ class AccountCredits(DetailPage):
     def tab_history(self) -> dict[str, Any]:
         found = history(self.object, EVENTS + 1)
         return {"events": found[:EVENTS], "more": len(found) > EVENTS, "zone": company_time_zone()}
-
-
-def planner(account: Account) -> list[Action]:
-    """What could be done about what will lapse, where there is a page for it."""
-    try:
-        return [Action("Planner", reverse("credits:planner", args=[account.pk]), permission="credits.view_milestone")]
-    except NoReverseMatch:
-        return []

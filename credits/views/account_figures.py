@@ -83,7 +83,7 @@ def links(account: Account, currency: str | None, on: datetime.date) -> dict[str
         "past_expiry": purchases(account, state="past", **of),
         "allocated": listed("allocation-list", account, allocation_type="allocation", **of),
         "expired": listed("consumption-list", account, consumption_type="expiry", **of),
-        "refunded": purchases(account, **of),
+        "refunded": listed("correction-list", account, kind="refund", state="approved"),
     }
 
 

@@ -33,13 +33,14 @@ def test_the_history_tells_the_latest_first_and_who_it_was(account, lots, sam):
 
 
 def test_the_history_tells_corrections_with_who_asked_and_who_decided(account, lots):
-    refunded(lots["available"], 4)
+    refund = refunded(lots["available"], 4)
     reinstated(lots["expired"], days(60))
     events = history(account, 100)
     told = {event.what: (event.who, event.credits, event.note) for event in events}
     assert told["Cancellation and refund requested"] == ("asker", None, "They leave")
     assert told["Cancellation and refund approved"] == ("approver", -4, "")
     assert told["Reinstatement requested"] == ("asker", None, "Agreed")
+    assert {event.url for event in events if "refund" in event.what} == {refund.get_absolute_url()}
     assert told["Reinstatement approved"] == ("approver", None, "")
     assert told["Reinstatement"] == ("approver", 10, "")
     _, usd = balances(account, TODAY)

@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from credits.models import CreditsSetup, Purchase
 from credits.reports.account import balances
 from credits.services.allocate import allocate
+from credits.services.corrections import request_refund
 from credits.services.dates import change_dates
 from credits.services.purchases import return_to_draft
-from tests.builders import make_milestone, make_project, make_purchase
+from tests.builders import make_milestone, make_project, make_purchase, make_user
+from tests.credits.correcting import refunded
 from tests.credits.desk import FOLLOWING, sign_in, text
 from tests.credits.holding import TODAY, days, lots
 
@@ -77,7 +79,21 @@ def test_each_figure_of_the_balance_is_the_total_of_the_list_it_leads_to(viewer,
         credits, url = cells[column]
         assert credits and f">{credits:,}<" in total(viewer.get(url), "USD", label), column
     assert "3,200.00" in total(viewer.get(row["purchases"]), "USD", "Deferred")
-    assert viewer.get(cells["refunded"][1]).status_code == 200
+
+
+def test_refunded_credits_lead_to_the_corrections_that_refunded_them(viewer, account, lots):
+    sign_in(viewer, "credits.view_correction")
+    refunded(lots["available"], 4)
+    refunded(Purchase.objects.get(currency="GBP"), 1)
+    asked = request_refund(
+        lots["soon"], credits=1, kept_percent=Decimal(0), reason="Too many", actor=make_user("asker")
+    )
+    response = viewer.get(page(account))
+    for row, credits in zip(response.context["rows"], (1, 4), strict=True):
+        figure, url = dict(zip(response.context["columns"], row["cells"], strict=True))["refunded"]
+        shown = viewer.get(url)
+        assert figure == credits and asked not in shown.context["table"].data.data
+        assert sum(each.credits for each in shown.context["table"].data.data) == 5  # of both currencies
 
 
 def test_each_window_leads_to_the_purchases_that_make_it_up(viewer, account, lots):
