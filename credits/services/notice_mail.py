@@ -82,6 +82,10 @@ def _word(mail: NoticeMail) -> None:
 
 
 def _message(mail: NoticeMail) -> EmailMessage:
+    """The same identity at each attempt; with its time, as a database that was restored gives numbers a second time."""
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
-    identity = {"Message-ID": f"<notices-{mail.pk}@{host}>", "Auto-Submitted": "auto-generated"}
+    identity = {
+        "Message-ID": f"<notices-{mail.pk}-{mail.created_at:%Y%m%d%H%M%S}@{host}>",
+        "Auto-Submitted": "auto-generated",
+    }
     return EmailMessage(mail.subject, mail.text, to=mail.recipients, headers=identity)
