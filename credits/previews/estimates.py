@@ -26,7 +26,7 @@ def approve_and_describe(estimate: BreakageEstimate, *, actor, on: datetime.date
     rows = coming(after, night)
     lots = Change("Purchases that the night catches up", "", formats.number(sum(row.lots for row in rows)))
     return Preview(
-        changes=[_step(after), *([lots] if rows else []), *map(_recognised, rows)],
+        changes=[_step(after), *([lots] if rows else []), *(_recognised(row) for row in rows if row.amount)],
         postings=[line for row in rows for line in _lines(row, ledger_setup().lcy)],
         posted_later=LATER.format(formats.day(night)),
         warnings=[] if rows else [NOTHING_YET],

@@ -15,8 +15,10 @@ from credits.services import obstacles
 from credits.services.expire import due_sql, expire_due, grace_days, refusal_on
 from ledger.dates import business_date
 from opportunities.models import Account
+from pages import formats
 from pages.refusals import Refused
 
+TOLD = 5  # reasons that a sentence holds
 SCOPE = "p.id = ANY(%(purchases)s)"
 HINDERED = "SELECT id, business_group_id, product_group_id, cause, detail FROM ({due}) d WHERE cause IS NOT NULL"
 
@@ -68,5 +70,10 @@ def _refused(lots: list[Purchase], on: datetime.date) -> dict[int, Refused]:
 
 
 def _none(lots: list[Purchase], refused: dict[int, Refused]) -> str:
-    reasons = dict.fromkeys(str(refused[lot.pk]) for lot in lots)
-    return " ".join(["None of the purchases can expire." if lots else "Pick the purchases to expire.", *reasons])
+    """The first reasons, and how many more there are."""
+    if not lots:
+        return "Pick the purchases to expire."
+    reasons = list(dict.fromkeys(str(refused[lot.pk]) for lot in lots))
+    more = len(reasons) - TOLD
+    told = [*reasons[:TOLD], f"And {formats.counted(more, 'more reasons')} like these."] if more > 0 else reasons
+    return " ".join(["None of the purchases can expire.", *told])

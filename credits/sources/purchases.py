@@ -2,11 +2,12 @@
 
 from credits.models import Purchase
 
-PREFIXES = ("purchase:", "credits-expiry:")
+PREFIXES = ("purchase:", "credits-expiry:", "breakage:")
 
 
 def purchases(keys: list[str]) -> dict[str, tuple[str, str]]:
-    """The purchase behind each key: a lot (`purchase:17`), an event of it (`purchase:17:confirm:1`) or an expiry."""
+    """The purchase behind each key: a lot (`purchase:17`), an event of it
+    (`purchase:17:confirm:1`), an expiry, or what is recognised ahead of one (`breakage:17:0`)."""
     ids = {key: int(key.split(":")[1]) for key in keys}
     found = Purchase.objects.in_bulk(set(ids.values()))
     return {key: (f"Purchase {found[pk]}", found[pk].get_absolute_url()) for key, pk in ids.items() if pk in found}

@@ -71,6 +71,9 @@ def test_not_one_can_is_refused_with_every_reason(lots):
         selection(*lots)
     with pytest.raises(NothingToExpire, match="Pick the purchases"):
         selection()
+    usable = [make_purchase(lots[0].account, expires_on=TODAY + day * DAY) for day in range(1, 8)]
+    with pytest.raises(NothingToExpire, match="And 2 more reasons like these"):
+        selection(*usable)
 
 
 def test_credits_given_back_expire_again(lots, sam):
