@@ -97,7 +97,7 @@ def _read(field: Any, value: Any, names: "Names") -> str:
     if isinstance(field, models.DecimalField):
         return formats.exact(Decimal(value))
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or NOTHING
+        return ", ".join(str(item) or NOTHING for item in value) or NOTHING
     if isinstance(value, dict):
         return ", ".join(f"{key} {item}" for key, item in value.items()) or NOTHING
     return str(dict(getattr(field, "flatchoices", ())).get(value, value))
