@@ -7,10 +7,9 @@ import threading
 import pytest
 from django.core import mail
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from config import night, tasks
-from config.mail import mail as settings_of
 from credits.models import CreditsSetup, Notice, NoticeMail
 from credits.services.dates import change_dates
 from credits.services.notice_mail import send_mail, send_what_is_new, write_mail
@@ -247,93 +246,6 @@ def test_the_text_is_plain(desk, name):
     tell_all()
     send_what_is_new()
     assert name in mail.outbox[0].body
-
-
-def refused(statement: str, constraint: str) -> None:
-    with pytest.raises(DatabaseError) as found, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
-    assert constraint in str(found.value.__cause__.diag.constraint_name or found.value), found.value
-
-
-@pytest.mark.parametrize(
-    ("statement", "constraint"),
-    [
-        ("UPDATE credits_notice SET credits = 3", "notice_stays_as_told"),
-        ("UPDATE credits_notice SET due_on = due_on + 1", "notice_stays_as_told"),
-        ("UPDATE credits_notice SET mail_id = NULL", "notice_stays_as_told"),
-        ("DELETE FROM credits_notice", "notice_stays_as_told"),
-        ("TRUNCATE credits_notice", "append-only"),
-        ("UPDATE credits_noticemail SET sent_at = NULL", "notice_mail_is_final"),
-        ("UPDATE credits_noticemail SET recipients = '{}'", "notice_mail_is_final"),
-        ("DELETE FROM credits_noticemail", "notice_mail_is_final"),
-        ("TRUNCATE credits_noticemail CASCADE", "append-only"),
-    ],
-)
-def test_what_was_told_and_sent_stays(lot, statement, constraint):
-    send_what_is_new()
-    connection.check_constraints()
-    refused(statement, constraint)
-
-
-def test_a_text_that_was_written_is_not_written_anew_and_an_empty_one_is_not_sent(lot):
-    write_mail()
-    refused("UPDATE credits_noticemail SET text = 'Something else'", "notice_mail_is_final")
-    refused("UPDATE credits_noticemail SET sent_at = now()", "notice_mail_sent_has_text_and_recipients")
-    NoticeMail.objects.create(recipients=DESK)
-    refused(
-        "UPDATE credits_noticemail SET sent_at = now(), attempts = 1 WHERE text = ''",
-        "notice_mail_sent_has_text_and_recipients",
-    )
-
-
-VALUES = "INSERT INTO credits_notice (key, kind, account_id, currency_id, purchase_id, due_on, threshold, credits, raised_on)"
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        "'expiring', {account}, 'USD', NULL, '2026-12-01', 30, 5",
-        "'expiring', {account}, 'USD', {lot}, NULL, 30, 5",
-        "'expiring', {account}, 'USD', {lot}, '2026-12-01', 30, 0",
-        "'low_balance', {account}, 'USD', {lot}, NULL, 30, 5",
-        "'low_balance', {account}, 'USD', NULL, NULL, 5, 5",
-        "'short', {account}, 'USD', NULL, '2026-12-01', 5, 5",
-        "'other', {account}, 'USD', {lot}, '2026-12-01', 30, 5",
-    ],
-)
-def test_a_notice_has_what_its_kind_has(lot, values):
-    found = values.format(account=lot.account_id, lot=lot.pk)
-    refused(f"{VALUES} VALUES ('k', {found}, '2026-11-24')", "notice_fits_its_kind")
-
-
-def test_a_key_is_told_once(lot):
-    columns = VALUES.partition("(")[2].rstrip(")")
-    refused(f"{VALUES} SELECT {columns} FROM credits_notice", "credits_notice_key")
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "tls", "ssl"),
-    [
-        ("smtp://me%40x:p%2Fw@mail.example.com", "mail.example.com", 587, True, False),
-        ("smtp://me%40x:p%2Fw@mail.example.com:2525?tls=no", "mail.example.com", 2525, False, False),
-        ("smtps://me%40x:p%2Fw@mail.example.com", "mail.example.com", 465, False, True),
-    ],
-)
-def test_the_mail_server_in_one_address(url, host, port, tls, ssl):
-    found = settings_of(url)
-    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (
-        host,
-        port,
-        tls,
-        ssl,
-    )
-    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@x", "p/w")
-
-
-@pytest.mark.parametrize("url", ["http://mail.example.com", "smtp:", "mail.example.com:25", "file:"])
-def test_another_address_is_refused_in_a_sentence(url):
-    with pytest.raises(Exception, match="EMAIL_URL has to be as smtp://"):
-        settings_of(url)
 
 
 def test_of_what_may_go_wrong_all_is_an_error_of_the_network_or_of_a_value():

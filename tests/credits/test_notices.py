@@ -1,57 +1,30 @@
-"""What the night tells of the credits: each thing once, until its cause is gone (services-credits.md, "What staff and
-customers see")."""
+"""What the night tells of lots that expire: each once at each of the days of notice, until its cause is gone
+(services-credits.md, "What staff and customers see")."""
 
-import datetime
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.night import run_nights
-from credits.models import AccountRules, CreditsSetup, Notice
+from credits.models import CreditsSetup, Notice
 from credits.services.allocate import adjust, allocate
+from credits.services.corrections import approve_correction, request_reinstatement
 from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.notices import Told, count_untold, tell
 from credits.services.purchases import return_to_draft
-from tests.builders import make_account, make_milestone, make_purchase, make_rate
+from tests.builders import make_account, make_milestone, make_purchase, make_user
+from tests.credits.telling import EVERYBODY, TODAY, days, history, night, noon, open_notices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
-TODAY = datetime.date(2026, 11, 24)
-EVERYBODY = (0, 2**63 - 1)
-
-
-def days(count: int) -> datetime.date:
-    return TODAY + datetime.timedelta(days=count)
 
 
 @pytest.fixture
 def at(time_machine):
-    """Noon, so many days from today."""
-
-    def move(count: int) -> datetime.date:
-        time_machine.move_to(datetime.datetime.combine(days(count), datetime.time(12), datetime.UTC), tick=False)
-        return days(count)
-
-    return move
-
-
-def night(on: datetime.date = TODAY) -> Told:
-    """The step, run twice: the second time it changes nothing."""
-    told = tell(*EVERYBODY, on=on)
-    stands = list(Notice.objects.order_by("id").values())
-    assert tell(*EVERYBODY, on=on) == Told()
-    assert list(Notice.objects.order_by("id").values()) == stands
-    return told
-
-
-def open_notices(kind: str) -> list[tuple]:
-    rows = Notice.objects.open().filter(kind=kind).order_by("due_on", "id")
-    return list(rows.values_list("purchase__number", "milestone__number", "threshold", "credits", "due_on"))
-
-
-def history(lot) -> list[tuple]:
-    return list(lot.notices.order_by("id").values_list("due_on", "threshold", "raised_on", "settled_on"))
+    """Moves to noon, so many days from today."""
+    return partial(noon, time_machine)
 
 
 class TestExpiring:
@@ -105,6 +78,16 @@ class TestExpiring:
         assert night() == Told(reopened=1)  # the first date, which was told
         assert [row[:2] for row in history(lot)] == [(days(20), 30), (days(50), 60)]
 
+    def test_a_reinstated_lot_is_told_again_for_its_new_date(self, account, sam, at):
+        lot = make_purchase(account, expires_on=days(1))
+        night()
+        list(run_nights(at(2)))
+        lot.refresh_from_db()
+        asked = request_reinstatement(lot, new_expires_on=days(40), reason="Goodwill", actor=sam)
+        approve_correction(asked, actor=make_user("second"))
+        assert night(at(2)) == Told(told=1)
+        assert [row[:2] for row in history(lot)] == [(days(1), 30), (days(40), 60)]
+
     def test_used_credits_settle_it_and_given_back_ones_open_it_without_telling_it_again(self, account, project, sam):
         make_purchase(account, expires_on=days(20))
         night()
@@ -135,118 +118,6 @@ class TestExpiring:
         CreditsSetup.objects.update(notice_days=[])
         make_purchase(account, expires_on=days(1))
         assert night() == Told()
-
-
-class TestLowBalance:
-    @pytest.fixture(autouse=True)
-    def fewest(self, company):
-        CreditsSetup.objects.update(low_balance_credits=8, notice_days=[])
-
-    def test_it_is_told_once_until_the_balance_has_recovered(self, account, project, sam, at):
-        make_purchase(account)
-        assert night() == Told()
-        allocate(make_milestone(project, 3), actor=sam)
-        assert night() == Told(told=1)
-        allocate(make_milestone(project, 2), actor=sam)
-        assert night(at(1)) == Told()
-        assert open_notices("low_balance") == [(None, None, 8, 7, None)]
-        make_purchase(account, number_of_credits=3)
-        assert night(at(2)) == Told(settled=1)
-        allocate(make_milestone(project, 1), actor=sam)
-        assert night(at(3)) == Told(told=1)
-        rows = Notice.objects.order_by("id").values_list("credits", "raised_on", "settled_on")
-        assert list(rows) == [(7, TODAY, days(2)), (7, days(3), None)]
-
-    def test_the_rule_of_the_account_goes_before_that_of_the_setup(self, account):
-        many, few = account, make_account()
-        for each in (many, few):
-            make_purchase(each, number_of_credits=9)
-        AccountRules.objects.create(account=many, low_balance_credits=10)
-        AccountRules.objects.create(account=few)
-        night()
-        assert list(Notice.objects.values_list("account", "threshold", "credits")) == [(many.pk, 10, 9)]
-        CreditsSetup.objects.update(low_balance_credits=None)
-        assert night() == Told()
-        AccountRules.objects.all().delete()
-        assert night() == Told(settled=1)
-
-    def test_each_currency_has_its_balance_and_only_what_can_be_drawn_counts(self, account):
-        make_rate("GBP", "1.2711")
-        make_purchase(account)
-        make_purchase(account, currency="GBP", amount_paid_per_credit="50", number_of_credits=5)
-        make_purchase(account, currency="GBP", amount_paid_per_credit="50", starts_on=days(1), expires_on=days(9))
-        make_purchase(account, currency="GBP", amount_paid_per_credit="50", draft=True)
-        night()
-        assert list(Notice.objects.values_list("currency", "credits")) == [("GBP", 5)]
-
-    def test_credits_past_expiry_count_where_the_setup_lets_them_be_drawn(self, account):
-        make_purchase(account, expires_on=days(-1))
-        CreditsSetup.objects.update(allocate_past_expiry=True)
-        assert night() == Told()
-        CreditsSetup.objects.update(allocate_past_expiry=False)
-        assert night() == Told(told=1)
-
-    def test_who_bought_nothing_for_long_is_no_customer_with_a_low_balance(self, account, at):
-        lot = make_purchase(account, number_of_credits=1)
-        night()
-        assert night(at((lot.expires_on - TODAY).days + 90)) == Told()
-        assert night(at((lot.expires_on - TODAY).days + 91)) == Told(settled=1)
-
-    def test_the_largest_lots_there_are_add_up(self, account):
-        for _ in range(12):
-            make_purchase(account, number_of_credits=10**18 - 1, value_per_credit="0", amount_paid_per_credit="0")
-        assert night() == Told()
-
-
-class TestShort:
-    def test_the_credits_serve_milestones_by_target_date_and_the_rest_is_short(self, account, project):
-        make_purchase(account)
-        first = make_milestone(project, 8, target_on=days(-3))
-        second = make_milestone(project, 5, target_on=days(10))
-        third = make_milestone(project, 4, target_on=days(30))
-        make_milestone(project, 4, target_on=days(31))
-        make_milestone(project, 4, target_on=None)
-        assert night() == Told(told=2)
-        assert open_notices("short") == [
-            (None, second.number, 5, 3, days(10)),
-            (None, third.number, 4, 4, days(30)),
-        ]
-        assert not first.notices.exists()
-
-    def test_it_is_told_once_until_need_or_allocation_changes_and_settled_when_allocated(
-        self, account, project, sam, at
-    ):
-        make_purchase(account, number_of_credits=6)
-        milestone = make_milestone(project, 6, target_on=days(5))
-        allocate(milestone, actor=sam)
-        type(milestone).objects.filter(pk=milestone.pk).update(credits_needed=9)
-        assert night() == Told(told=1)
-        assert night(at(1)) == Told()
-        type(milestone).objects.filter(pk=milestone.pk).update(credits_needed=8)
-        assert night() == Told()  # a night of yesterday
-        assert night(days(1)) == Told(told=1, settled=1)
-        make_purchase(account, number_of_credits=2)
-        assert night(days(1)) == Told(settled=1)
-        adjust(milestone, total=8, actor=sam)
-        assert night(days(1)) == Told()
-        found = Notice.objects.order_by("id").values_list("threshold", "credits", "settled_on")
-        assert list(found) == [(3, 3, days(1)), (2, 2, days(1))]
-
-    def test_whoever_waits_for_nothing_is_not_short(self, account, project):
-        for status in ("planned", "canceled", ""):
-            make_milestone(project, 5, status=status, target_on=TODAY)
-        make_milestone(project, None, target_on=TODAY)
-        assert night() == Told()
-        CreditsSetup.objects.update(statuses_without_allocation=["canceled"])
-        assert night() == Told(told=2)
-
-    def test_credits_in_another_currency_or_of_another_customer_pay_for_nothing(self, account, project):
-        make_rate("GBP", "1.2711")
-        make_purchase(account, currency="GBP", amount_paid_per_credit="50")
-        make_purchase(make_account())
-        milestone = make_milestone(project, 10, target_on=TODAY)
-        night()
-        assert open_notices("short") == [(None, milestone.number, 10, 10, TODAY)]
 
 
 def test_a_range_of_accounts_leaves_the_others_alone(account):
