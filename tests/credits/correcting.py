@@ -1,4 +1,4 @@
-"""Corrections and breakage estimates, each made by one person and approved by another, and books that must agree after each."""
+"""Corrections and estimates, each made by one person and approved by another, and books that must agree after each."""
 
 import datetime
 from decimal import Decimal

@@ -13,8 +13,16 @@ from credits.services.corrections import approve_correction, request_reinstateme
 from credits.services.expire import expire_purchase
 from credits.services.milestones import reopen
 from ledger.models import JournalEntry
-from tests.builders import make_account, make_milestone, make_period, make_project, make_purchase, make_rate, make_user
-from tests.builders import trial_balance
+from tests.builders import (
+    make_account,
+    make_milestone,
+    make_period,
+    make_project,
+    make_purchase,
+    make_rate,
+    make_user,
+    trial_balance,
+)
 from tests.credits.correcting import agree, reinstated, used
 from tests.credits.nights import credits_of, night
 
