@@ -267,7 +267,6 @@ def scene(db) -> Scene:
             "credits:notice-mail": NoticeMail.objects.create(recipients=["desk@example.com"]).pk,
             "credits:milestone": milestone.pk,
             "credits:project": project.pk,
-            "credits:account": account.pk,
             "credits:statement": account.pk,
             "ledger:entry": JournalEntry.objects.get().pk,
             "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
