@@ -4,8 +4,6 @@ fits, with a result per milestone."""
 import datetime
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from credits.exceptions import ManyShort, NotForCredits
 from credits.models import Allocation, CreditsSetup, Milestone
@@ -164,30 +162,6 @@ def test_books_follow_where_revenue_is_recognised_on_allocation_and_stay_otherwi
     CreditsSetup.objects.update(recognise_revenue="allocation")
     allocate_many(project, keys(milestones), actor=sam)
     assert trial_balance()["4000"] == {"LCY": -240, "USD": -240}
-
-
-def test_the_statements_of_a_milestone_are_as_many_for_thirty_as_for_three(account, sam):
-    lots = [make_purchase(account, number_of_credits=60) for _ in range(2)]
-    counts = {}
-    for number in (1, 3, 30):
-        project = make_project(account)
-        milestones = [make_milestone(project, 2) for _ in range(number)]
-        with CaptureQueriesContext(connection) as captured:
-            allocate_many(project, keys(milestones), actor=sam)
-        counts[number] = len(captured)
-    each = (counts[3] - counts[1]) / 2
-    assert counts[30] - counts[3] == 27 * each
-    assert each <= 6
-    assert sum(credits_of(lot)[1] for lot in lots) == 68
-
-
-def test_the_account_is_locked_first_then_lots_then_milestones(project, milestones, lots, sam):
-    """Origin: pretix#6396, refund paths lacked the lock that payment paths had (bug 12)."""
-    with CaptureQueriesContext(connection) as captured:
-        allocate_many(project, keys(milestones), actor=sam)
-    locks = [query["sql"] for query in captured if " FOR NO KEY UPDATE" in query["sql"]]
-    tables = [sql.split(' FROM "')[1].split('"')[0] for sql in locks]
-    assert tables == ["opportunities_account", "credits_purchase", "credits_milestone"]
 
 
 def test_proposed_are_those_whose_status_waits_for_credits_and_shown_are_all_that_miss_some(project, lots, sam):
