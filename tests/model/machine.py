@@ -63,10 +63,15 @@ class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, RuleBas
         grace=GRACE,
         lots=st.lists(BOUGHT, min_size=3, max_size=4),
         needs=NEEDS,
+        recognise=st.sampled_from(["night", "night", "completion", "allocation"]),
+        unused=st.sampled_from([0, 0, 10, 25]),
     )
-    def open_for_business(self, currency, grace, lots, needs):
+    def open_for_business(self, currency, grace, lots, needs, recognise, unused):
         """Begins with lots to choose between, and milestones that hold some of them."""
         self.currency = currency
+        self.change_the_setup(recognise, past_expiry=False, manual_allocation=False)
+        if unused:
+            self.estimate(unused, days=0)
         CreditsSetup.objects.update(grace_period_days=grace)
         self.model.grace = datetime.timedelta(days=grace)
         self.project = builders.make_project(self.account, currency=currency)
