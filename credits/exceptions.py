@@ -166,7 +166,8 @@ class BadPicks(Refused):
 class NotAsShown(Refused):
     def __init__(self):
         super().__init__(
-            "Something changed since this was confirmed, so nothing was allocated. Look at the milestones again, then confirm."
+            "Something changed since this was confirmed, so nothing was allocated. Look at the milestones again, then "
+            "confirm."
         )
 
 

@@ -5,6 +5,9 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
-        from ledger import sections  # late: models are ready only now
+        # Late: models are ready only now.
+        from ledger import sections
+        from ledger.money import keep_all_digits
 
+        keep_all_digits()
         sections.register_all()

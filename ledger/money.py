@@ -1,13 +1,19 @@
 """Exact arithmetic, rounded half up. (The cumulative cut of a whole into parts is SQL: `ledger_cumulative`.)
 
 Decimal's usual context keeps 28 digits; a lot of 18 digits at a price of 18 digits needs 36, so everything here works
-in a context of its own.
+in a context of its own, and sums that reports make with + and - keep all their digits as well.
 """
 
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, DefaultContext, getcontext
 
-EXACT = Context(prec=96, rounding=ROUND_HALF_UP)
+DIGITS = 96
+EXACT = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
 ZERO = Decimal(0)
+
+
+def keep_all_digits() -> None:
+    """In this thread and in every one that is started after."""
+    DefaultContext.prec = getcontext().prec = DIGITS
 
 
 def round_to(amount: Decimal, decimals: int) -> Decimal:

@@ -21,12 +21,6 @@ class PurchaseQuerySet(models.QuerySet):
     def with_credits_left(self):
         return self.confirmed().filter(credits_available__gt=0)
 
-    def available(self, on, *, past_expiry=False):
-        """What can be drawn on the day `on`: start and expiry date inclusive, whatever the night did so far. With
-        `past_expiry`, as the setup may say, also what is past its expiry and not expired yet."""
-        started = self.with_credits_left().filter(starts_on__lte=on)
-        return started if past_expiry else started.filter(expires_on__gte=on)
-
     def in_drawing_order(self):
         """First to expire first; then the earlier start, the earlier purchase, the lower number."""
         return self.order_by("expires_on", "starts_on", "purchased_on", "number")

@@ -11,6 +11,7 @@ import pytest
 
 from config import night
 from credits.models import Purchase
+from credits.reports.availability import usable
 from ledger.dates import business_date
 from ledger.models import BatchRun, LedgerSetup
 from tests.builders import make_account, make_company, make_purchase
@@ -77,7 +78,7 @@ def test_a_lot_to_the_29th_of_february_is_usable_that_day_and_lapses_on_the_1st_
     make_company(time_zone="America/New_York")
     lot = lot_to("2028-02-29")
     assert run_what_is_due(time_machine, "2028-02-29T05:15") == [date("2028-02-29")]
-    assert list(Purchase.objects.available(business_date(utc("2028-03-01T04:59")))) == [lot]
+    assert list(Purchase.objects.filter(usable(business_date(utc("2028-03-01T04:59"))))) == [lot]
     assert run_what_is_due(time_machine, "2028-03-01T05:14") == []
     assert run_what_is_due(time_machine, "2028-03-01T05:15") == [date("2028-03-01")]
     assert expired_on(lot) == [date("2028-03-01")]
@@ -100,7 +101,7 @@ def test_the_company_moves_west_and_its_day_comes_twice_without_harm(time_machin
     LedgerSetup.objects.update(time_zone="America/Los_Angeles")
     for at in ("2026-11-24T12:00", "2026-11-25T08:15"):  # the 24th, and the 25th once more
         run_what_is_due(time_machine, at)
-    assert list(Purchase.objects.available(business_date())) == [lot]
+    assert list(Purchase.objects.filter(usable(business_date()))) == [lot]
     assert run_what_is_due(time_machine, "2026-11-26T08:15") == [date("2026-11-26")]
     assert expired_on(lot) == [date("2026-11-26")]
     assert BatchRun.objects.exclude(state="done").count() == 0

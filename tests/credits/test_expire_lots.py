@@ -6,6 +6,7 @@ import pytest
 
 from credits.exceptions import NothingToExpire
 from credits.models import Allocation, CreditsSetup, Purchase
+from credits.reports.availability import usable
 from credits.services.allocate import adjust, allocate
 from credits.services.expire import expire_purchase
 from credits.services.milestones import complete, reopen
@@ -77,7 +78,7 @@ def test_in_grace_nothing_is_spendable_and_the_night_waits(account, lot):
     CreditsSetup.objects.update(grace_period_days=3)
     night(account, TODAY + 3 * DAY)
     assert credits_of(lot) == (10, 0, 0)
-    assert not Purchase.objects.available(TODAY + DAY).exists()
+    assert not Purchase.objects.filter(usable(TODAY + DAY)).exists()
     night(account, TODAY + 4 * DAY)
     assert credits_of(lot) == (0, 0, 10)
     assert entry_of(lot).effective_on == TODAY + 4 * DAY

@@ -9,6 +9,8 @@ from config.checks import check_books
 from credits.models import Purchase
 from credits.services.allocate import adjust, allocate
 from credits.services.milestones import complete, reopen
+from ledger.reports.roll_forward import roll_forward
+from ledger.tie_outs import tie_outs
 from tests.builders import books, make_milestone, make_project, make_purchase, make_rate
 from tests.credits.nights import night
 
@@ -50,6 +52,10 @@ def test_the_largest_lot_is_used_reopened_and_expired_to_zero_in_both_currencies
     lot = Purchase.objects.get()
     assert (lot.credits_available, lot.deferred, lot.deferred_lcy) == (0, 0, 0)
     assert [check for check in check_books() if check.offenders] == []
+    assert all(row.agrees for row in tie_outs(AFTER_EXPIRY))
+    rows = roll_forward(TONIGHT, AFTER_EXPIRY)
+    assert {(row.own.changes, row.lcy.changes) for row in rows} == {(0, 0)}
+    assert (rows[-1].own.closing, rows[-1].lcy.closing) == (0, 0)
 
 
 def cumulative(units: int) -> int:
