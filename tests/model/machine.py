@@ -69,13 +69,13 @@ class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, RuleBas
     def open_for_business(self, currency, grace, lots, needs, recognise, unused):
         """Begins with lots to choose between, and milestones that hold some of them."""
         self.currency = currency
-        self.change_the_setup(recognise, past_expiry=False, manual_allocation=False)
-        if unused:
-            self.estimate(unused, days=0)
         CreditsSetup.objects.update(grace_period_days=grace)
         self.model.grace = datetime.timedelta(days=grace)
         self.project = builders.make_project(self.account, currency=currency)
         self.the_second_customer_buys()
+        self.change_the_setup(recognise, past_expiry=False, manual_allocation=False)
+        if unused:
+            self.estimate(unused, days=0)
         for terms in lots:
             self.buy_one(**terms)
         for needed in needs:
