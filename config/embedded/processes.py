@@ -27,7 +27,7 @@ def is_postmaster(pid: int, program: Path, data: Path, user: User) -> bool:
     """Whether this process is the PostgreSQL server over this data folder."""
     words = command(pid)
     over_this_data = "-D" in words and words[words.index("-D") + 1 :][:1] == [str(data)]
-    return over_this_data and executable(pid, user) == str(program)
+    return over_this_data and executable(pid, user) == str(program.resolve())
 
 
 def send(pid: int, number: signal.Signals) -> None:
