@@ -25,6 +25,7 @@ FAULT = (
     "after Drawdown."
 )
 TOO_OFTEN = "This was begun {} times, and each time its worker ended in the middle. Nothing was written."
+NOT_PERMITTED = "{} asked for this and is not permitted to do it any more. Nothing was done."
 UNKNOWN = "This kind of work is not known any more. Ask for it again."
 
 
@@ -74,6 +75,8 @@ def _attempt(job: Job, report: Beside) -> None:
 def _result(job: Job, report: Beside) -> dict[str, Any]:
     if (kind := kind_of(job)) is None:
         raise Refused(UNKNOWN)
+    if not (job.requested_by.is_active and job.requested_by.has_perm(kind.permission)):
+        raise Refused(NOT_PERMITTED.format(job.requested_by))
     sign(job.requested_by, kind.title)
     return kept(kind.run(job, report))
 

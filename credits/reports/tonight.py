@@ -16,7 +16,7 @@ COUNT = "SELECT count(*), coalesce(sum(credits_available), 0) FROM ({due}) d WHE
 def count_due(on: datetime.date) -> dict[str, int]:
     """Purchases and credits that the night of `on` expires."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(due=due_sql("true")), {"on": on, "grace": grace_days()})
+        cursor.execute(COUNT.format(due=due_sql("true")), {"on": on, "grace": grace_days(), "actor": None})
         purchases, credits = cursor.fetchone()
     return {"purchases": purchases, "credits": int(credits)}
 

@@ -28,7 +28,7 @@ WHERE c.id = ANY(%s)
 HINDERED = f"""
 SELECT p.business_group_id, p.product_group_id, found.cause, about.detail
 FROM credits_purchase p
-{obstacles.joins("sales", effective="%s::date")}
+{obstacles.joins("sales", effective="%s::date", poster="%s::bigint")}
 WHERE p.id = ANY(%s) AND found.cause IS NOT NULL ORDER BY p.id LIMIT 1
 """
 
@@ -85,7 +85,7 @@ def _rows(
 def _recognise(milestone: Milestone, rows: list[Consumption], *, actor, on: datetime.date) -> None:
     """What is given back first: both in one go, by hand, are two events."""
     with connection.cursor() as cursor:
-        cursor.execute(HINDERED, [on, [row.purchase_id for row in rows]])
+        cursor.execute(HINDERED, [on, actor and actor.pk, [row.purchase_id for row in rows]])
         if hindered := cursor.fetchone():
             raise obstacles.refusal(*hindered)
     for ids in ([row.pk for row in rows if row.credits < 0], [row.pk for row in rows if row.credits > 0]):

@@ -16,8 +16,8 @@ from credits.services import obstacles
 from credits.services.release import release
 from pages.refusals import Refused
 
-# Completions to be earned on %s among the accounts from %s to %s, and what keeps the books from taking them: one lot of
-# theirs is enough.
+# Completions that %s would earn on %s among the accounts from %s to %s, and what keeps the books from taking them: one lot
+# of theirs is enough.
 PENDING = f"""
 SELECT DISTINCT ON (c.id) c.id, d.cause IS NOT NULL, d.business_group_id, d.product_group_id, d.cause, d.detail
 FROM credits_completion c
@@ -30,7 +30,7 @@ LEFT JOIN LATERAL (
         GROUP BY purchase_id HAVING sum(credits) > 0
     ) held
     JOIN credits_purchase p ON p.id = held.purchase_id
-    {obstacles.joins("sales", effective="c.actual_on")}
+    {obstacles.joins("sales", effective="c.actual_on", poster="%s::bigint")}
 ) d ON true
 WHERE c.earned_on IS NULL AND c.reopened_at IS NULL AND c.actual_on <= %s AND j.account_id BETWEEN %s AND %s
 ORDER BY c.id, d.cause IS NULL, d.id
@@ -86,15 +86,15 @@ def earn_now(completion: Completion, *, on: datetime.date, actor) -> None:
     if allocation is None or allocation.recognise == Recognition.NIGHT:
         return
     if allocation.recognise == Recognition.COMPLETION:
-        refuse_unpostable(completion, on)
+        refuse_unpostable(completion, on, actor)
         release(UNITS, 2 * [[completion.pk]], actor=actor)
     mark_earned([completion.pk], on)
 
 
-def refuse_unpostable(completion: Completion, on: datetime.date) -> None:
+def refuse_unpostable(completion: Completion, on: datetime.date, actor) -> None:
     """Raises what keeps the books from taking the revenue of one completion."""
     account = completion.milestone.project.account_id
-    for pk, refusal in found(account, account, on):
+    for pk, refusal in found(account, account, on, actor=actor):
         if refusal and pk == completion.pk:
             raise refusal
 
@@ -113,9 +113,9 @@ def pending(first_account: int, last_account: int, on: datetime.date) -> tuple[l
     return ready, [(waiting[told], refusals[told]) for told in sorted(refusals)]
 
 
-def found(first_account: int, last_account: int, on: datetime.date) -> list[tuple[int, Refused | None]]:
+def found(first_account: int, last_account: int, on: datetime.date, *, actor=None) -> list[tuple[int, Refused | None]]:
     """The completions that wait, each with what keeps the books from taking it."""
     with connection.cursor() as cursor:
-        cursor.execute(PENDING, [on, first_account, last_account])
+        cursor.execute(PENDING, [actor and actor.pk, on, first_account, last_account])
         rows = cursor.fetchall()
     return [(pk, obstacles.refusal(*cell) if hindered else None) for pk, hindered, *cell in rows]

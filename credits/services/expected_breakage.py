@@ -13,6 +13,7 @@ from django.db import connection
 from credits.models import BreakageEstimate, Purchase, Release
 from credits.services import obstacles
 from credits.services.release import LINES, STORED, UNITS
+from ledger.dates import business_date
 from ledger.services.batches import post_set
 from pages.refusals import Refused
 
@@ -77,9 +78,13 @@ WHERE r.id = ANY(%s)
 
 def catch_up(first: int, last: int, *, on: datetime.date, actor=None) -> tuple[list[int], list[tuple[int, Refused]]]:
     """Brings the lots of the accounts from `first` to `last` up to the estimates in force on `on`, effective that day. Gives
-    the ids of the releases, and how many lots the books cannot take, and why. The caller holds the accounts' locks."""
+    the ids of the releases, and how many lots the books cannot take, and why. A night of a past date leaves it to tonight's:
+    today's use of the lots says nothing of that day. The caller holds the accounts' locks."""
     params: dict[str, Any] = {"first": first, "last": last, "on": on}
-    if not BreakageEstimate.objects.filter(approved_by__isnull=False, effective_on__lte=on).exists():
+    if (
+        on < business_date()
+        or not BreakageEstimate.objects.filter(approved_by__isnull=False, effective_on__lte=on).exists()
+    ):
         return [], []
     with connection.cursor() as cursor:
         cursor.execute(UNPOSTABLE, params)
@@ -92,6 +97,8 @@ def catch_up(first: int, last: int, *, on: datetime.date, actor=None) -> tuple[l
 
 def count_behind(first: int, last: int, *, on: datetime.date) -> int:
     """How many lots `catch_up` would write a release for."""
+    if on < business_date():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"first": first, "last": last, "on": on})
         [count] = cursor.fetchone()

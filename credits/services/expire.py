@@ -101,7 +101,7 @@ def expire_due(scope: str, params: dict, *, on: datetime.date, by_hand: bool = F
 
 def due_sql(scope: str, *, by_hand: bool = False) -> str:
     """The SELECT of what is due among the purchases `p` that fulfil `scope`; takes `on` and `grace`."""
-    found = obstacles.joins("breakage", effective=EFFECTIVE)
+    found = obstacles.joins("breakage", effective=EFFECTIVE, poster="%(actor)s::bigint")
     return DUE.format(before="<=" if by_hand else "<", scope=scope, effective=EFFECTIVE, obstacles=found)
 
 

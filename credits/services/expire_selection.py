@@ -39,7 +39,7 @@ def expire_selection(purchases: Collection[int], *, actor, on: datetime.date | N
     (NothingToExpire): not one of them can."""
     on = on or business_date()
     lots = _locked(purchases)
-    refused = _refused(lots, on)
+    refused = _refused(lots, on, actor)
     ready = [lot for lot in lots if lot.pk not in refused]
     if not ready:
         raise NothingToExpire(_none(lots, refused))
@@ -58,12 +58,12 @@ def _locked(purchases: Collection[int]) -> list[Purchase]:
     return sorted(found, key=lambda lot: lot.number)
 
 
-def _refused(lots: list[Purchase], on: datetime.date) -> dict[int, Refused]:
+def _refused(lots: list[Purchase], on: datetime.date, actor) -> dict[int, Refused]:
     """Of the purchases that cannot expire: why."""
     grace, params = grace_days(), {"purchases": [lot.pk for lot in lots]}
     with connection.cursor() as cursor:
         due = due_sql(SCOPE, by_hand=True)
-        cursor.execute(HINDERED.format(due=due), {**params, "on": on, "grace": grace})
+        cursor.execute(HINDERED.format(due=due), {**params, "on": on, "grace": grace, "actor": actor and actor.pk})
         hindered = {pk: obstacles.refusal(*cell) for pk, *cell in cursor.fetchall()}
     early = ((lot.pk, refusal_on(lot, on, grace)) for lot in lots)
     return hindered | {pk: refusal for pk, refusal in early if refusal}

@@ -28,22 +28,38 @@ low AS (
     LEFT JOIN credits_accountrules r ON r.account_id = h.account_id
     WHERE h.available < coalesce(r.low_balance_credits, %(low)s::bigint) AND h.last_day >= %(on)s::date - %(gone)s::int
 ),
--- Open milestones that wait for credits until a day that is near or past: served by target date, those that the credits do not
--- reach. Another need, or another allocation, is told anew.
-waiting AS (
+-- Open milestones that wait for credits until a day that is near or past, with the day on which they draw. Another need, or
+-- another allocation, is told anew.
+waiting AS MATERIALIZED (
     SELECT m.*, o.account_id, o.currency_id, m.credits_needed - m.credits_allocated AS missing,
-           sum(m.credits_needed - m.credits_allocated) OVER (
-               PARTITION BY o.account_id, o.currency_id ORDER BY m.target_on, m.number) AS needed_up_to_it
+           greatest(m.target_on, %(on)s::date) AS day
     FROM credits_milestone m
     JOIN opportunities_project o ON o.id = m.project_id
     WHERE m.actual_on IS NULL AND m.credits_needed > m.credits_allocated AND m.status <> ALL (%(no_need)s::text[])
       AND m.target_on <= %(on)s::date + %(soon)s::int AND o.account_id BETWEEN %(first)s AND %(last)s
 ),
+-- Served by target date, those that the credits of their days do not reach: what is needed from some day up to theirs is more
+-- than the lots hold that can be drawn in between.
 short AS (
-    SELECT w.*, w.needed_up_to_it - coalesce(h.available, 0) AS lacking
+    SELECT w.*, gap.lacking
     FROM waiting w
-    LEFT JOIN held h USING (account_id, currency_id)
-    WHERE w.needed_up_to_it > coalesce(h.available, 0)
+    CROSS JOIN LATERAL (
+        SELECT max(needed.credits - coalesce(there.credits, 0)) AS lacking
+        FROM waiting since
+        CROSS JOIN LATERAL (
+            SELECT sum(x.missing) AS credits FROM waiting x
+            WHERE (x.account_id, x.currency_id) = (w.account_id, w.currency_id)
+              AND (x.target_on, x.number) BETWEEN (since.target_on, since.number) AND (w.target_on, w.number)
+        ) needed
+        CROSS JOIN LATERAL (
+            SELECT sum(p.credits_available) AS credits FROM credits_purchase p
+            WHERE NOT p.draft AND p.credits_available > 0 AND (p.account_id, p.currency_id) = (w.account_id, w.currency_id)
+              AND p.starts_on <= w.day AND (p.expires_on >= since.day OR (%(past_expiry)s AND p.expires_on < %(on)s::date))
+        ) there
+        WHERE (since.account_id, since.currency_id) = (w.account_id, w.currency_id)
+          AND (since.target_on, since.number) <= (w.target_on, w.number)
+    ) gap
+    WHERE gap.lacking > 0
 )
 SELECT 'expiring:' || purchase_id || ':' || expires_on || ':' || days AS key, 'expiring' AS kind, account_id, currency_id,
        purchase_id, NULL::bigint AS milestone_id, expires_on AS due_on, days::bigint AS threshold, credits_available AS credits

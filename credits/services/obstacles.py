@@ -31,7 +31,7 @@ LEFT JOIN LATERAL (
     SELECT CASE WHEN p.amount_paid_per_credit = 0 THEN NULL
                 WHEN g.blocked THEN 'combination'
                 WHEN contra.code IS NULL OR (expected.code IS NULL AND estimates.apply) THEN 'empty'
-                WHEN ledger_first_open_day({effective}) > books.posting_to THEN 'day'
+                WHEN ledger_first_open_day({effective}, {poster}) > books.posting_to THEN 'day'
                 WHEN contra.blocked OR deferral.blocked OR (expected.blocked AND estimates.apply) THEN 'account' END AS cause
     FROM (SELECT p.breakage_rate > 0 OR p.estimated <> 0 AS apply) estimates
 ) found ON true
@@ -45,10 +45,10 @@ LEFT JOIN LATERAL (
 """
 
 
-def joins(contra: str, *, effective: str) -> str:
+def joins(contra: str, *, effective: str, poster: str = "NULL") -> str:
     """The JOINS that give `found.cause` and `about.detail` for a lot `p` whose release is effective on `effective`, posted
-    against one of CONTRAS."""
-    return JOINS.format(contra=CONTRAS[contra], effective=effective)
+    against one of CONTRAS by `poster`: a user's id, who may be allowed to post into soft-closed periods, or the night."""
+    return JOINS.format(contra=CONTRAS[contra], effective=effective, poster=poster)
 
 
 def refusal(business_group: str, product_group: str, cause: str, detail: str) -> Refused:

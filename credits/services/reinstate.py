@@ -83,7 +83,7 @@ def _give_back(correction: Correction, allocation: Allocation, *, actor) -> None
         credits=-row.credits,
         value_per_credit=row.value_per_credit,
         amount_paid_per_credit=row.amount_paid_per_credit,
-        consumed_on=business_date(),
+        consumed_on=max(row.consumed_on, business_date()),
         correction=correction,
         created_by=actor,
     )

@@ -37,11 +37,11 @@ written AS (
     INSERT INTO credits_release (purchase_id, event_key, cause, milestone_id, units, amount, amount_lcy, estimated,
                                  estimated_lcy, breakage_rate, effective_on)
     SELECT purchase_id, %(new_key)s, cause, milestone_id, -units, -amount, -amount_lcy, -estimated, -estimated_lcy, NULL,
-           %(on)s::date
+           greatest(effective_on, %(on)s::date)
     FROM undone
     UNION ALL
     SELECT purchase_id, 'breakage:' || purchase_id || ':' || estimates, 'estimated', NULL, 0, 0, 0, more, more_lcy, rate,
-           %(on)s::date
+           greatest(effective_on, %(on)s::date)
     FROM ahead WHERE more <> 0 OR more_lcy <> 0
     RETURNING id, cause
 )
@@ -50,7 +50,8 @@ SELECT coalesce(array_agg(id) FILTER (WHERE cause = 'estimated'), '{}') FROM wri
 
 
 def take_back(released_by: str, *, event_key: str, kind: str, actor, reason: str) -> None:
-    """Undoes what the event `released_by` released, today; the caller holds the locks. What posted nothing, posts nothing."""
+    """Undoes what the event `released_by` released, today, or on its own day where a night ran ahead; the caller holds the
+    locks. What posted nothing, posts nothing."""
     on = business_date()
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK, {"event_key": released_by, "new_key": event_key, "on": on})

@@ -259,7 +259,10 @@ def scene(db) -> Scene:
             "credits:planner": account.pk,
             "credits:correction": request_refund(purchase, credits=1, reason="They leave", actor=make_user("asker")).pk,
             "credits:estimate": propose_estimate(
-                purchase.product_group, expected_unused=Decimal(5), effective_on=day, reason="History",
+                purchase.product_group,
+                expected_unused=Decimal(5),
+                effective_on=day,
+                reason="History",
                 actor=make_user("asker"),
             ).pk,
             "credits:purchase": purchase.pk,

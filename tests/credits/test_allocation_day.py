@@ -109,7 +109,9 @@ def test_no_lot_of_another_day_is_used(account, project, milestone, lot):
     gone = make_purchase(account, purchased_on=day(1), starts_on=day(1), expires_on=day(14), number_of_credits=4)
     allocate(milestone, actor=None, on=day(14))
     assert list(milestone.consumptions.values_list("purchase", "credits")) == [(gone.pk, 4)]
-    with pytest.raises(Shortage, match=r"11 credits in USD are needed and 10 are available: 1 short\. .* 4 not started"):
+    with pytest.raises(
+        Shortage, match=r"11 credits in USD are needed and 10 are available: 1 short\. .* 4 not started"
+    ):
         allocate(make_milestone(project, 11), actor=None, on=day(15))
 
 

@@ -19,6 +19,7 @@ from tests.credits.nights import night
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:00+00:00")]
 TODAY = datetime.date(2026, 11, 24)
+DAY = datetime.timedelta(days=1)
 TOMORROW = datetime.date(2026, 11, 25)
 NEXT_YEAR = datetime.date(2027, 6, 30)
 
@@ -217,6 +218,19 @@ class TestInForce:
         caught_up(hundred, TOMORROW)
         assert trial_balance() == USED
         assert JournalEntry.objects.get(kind="estimate").effective_on == TOMORROW
+
+    def test_a_past_night_run_again_leaves_it_to_tonight_s(self, account, hundred):
+        """The estimate of that day meets neither the use nor the lots of today."""
+        estimated("10", on=TODAY - 23 * DAY)
+        estimated("4", on=TODAY - 2 * DAY)
+        used(hundred, 45)
+        caught_up(hundred)
+        make_purchase(account, purchased_on=TODAY, starts_on=TODAY)
+        before = trial_balance(), JournalEntry.objects.count()
+        for days in (20, 4, 1):
+            caught_up(hundred, TODAY - days * DAY)
+            assert (trial_balance(), JournalEntry.objects.count()) == before
+        assert set(Purchase.objects.values_list("breakage_rate", flat=True)) == {4}
 
     def test_the_later_approval_of_two_of_one_day(self, hundred):
         estimated("10")

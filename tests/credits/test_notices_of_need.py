@@ -96,6 +96,18 @@ class TestShort:
         ]
         assert not first.notices.exists()
 
+    def test_a_milestone_draws_on_its_target_date(self, account, project):
+        """What starts before it is there, and what lapses before it is not, except for whoever draws before that."""
+        make_purchase(account, number_of_credits=10, starts_on=days(5), expires_on=days(200))
+        make_purchase(account, number_of_credits=6, expires_on=days(8))
+        make_milestone(project, 6, target_on=days(7))
+        make_milestone(project, 10, target_on=days(20))
+        night()
+        assert open_notices("short") == []
+        later = make_milestone(project, 2, target_on=days(21))
+        night()
+        assert open_notices("short") == [(None, later.number, 2, 2, days(21))]
+
     def test_it_is_told_once_until_need_or_allocation_changes_and_settled_when_allocated(
         self, account, project, sam, at
     ):

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Group
 
 from config.night import run_nights
+from credits.services.expire import expire_purchase
 from credits.services.purchases import create_purchase
-from ledger.exceptions import PeriodsOpen, ReopeningRefused
-from ledger.models import AccountingPeriod, ChangeLogEntry, JournalEntry
+from ledger.exceptions import PeriodsOpen, PostingNotAllowed, ReopeningRefused
+from ledger.models import AccountingPeriod, ChangeLogEntry, JournalEntry, LedgerSetup
 from ledger.services.periods import (
     approve_reopening,
     close_period,
@@ -67,6 +68,19 @@ def test_the_night_posts_what_it_finds_of_a_soft_closed_month_on_the_first_open_
     list(run_nights(D(2026, 11, 10)))
     entry = JournalEntry.objects.get(kind="expiry", lines__lot=lot.lot, lines__line_no=1)
     assert (entry.posting_date, entry.effective_on) == (NOVEMBER, D(2026, 10, 21))
+
+
+def test_what_finance_expires_after_the_last_day_allowed_is_posted_into_the_soft_closed_month(october):
+    """Whoever may post there is not refused for a first open day that only others go to."""
+    lot = make_purchase(
+        make_account(), purchased_on=D(2026, 10, 1), starts_on=D(2026, 10, 1), expires_on=D(2026, 10, 20),
+        actor=one_of("controller"),
+    )  # fmt: skip
+    LedgerSetup.objects.update(posting_to=D(2026, 10, 31))
+    with pytest.raises(PostingNotAllowed):
+        expire_purchase(lot, actor=one_of("sales"))
+    expire_purchase(lot, actor=one_of("finance"))
+    assert JournalEntry.objects.get(kind="expiry").posting_date == D(2026, 10, 21)
 
 
 def test_the_night_goes_on_from_day_to_day_past_several_periods(october, ann):

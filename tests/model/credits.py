@@ -236,7 +236,8 @@ class Company(Books):
         waiting = [m for m in self.milestones.values() if m.done_on and m.done_on <= day and m.earned is None]
         for milestone in sorted(waiting, key=lambda m: (m.done_on, m.completed_as)):
             self.earn(milestone, day)
-        self.expect(day)
+        if day == self.today:  # a missed night leaves it to tonight's
+            self.expect(day)
 
     def earn(self, milestone: Milestone, day: date) -> None:
         assert milestone.done_on

@@ -50,7 +50,7 @@ def make_dimension(job, report):
 
 
 def asked(key="1", code="REGION", by=None):
-    return request_job("sample", {"code": code}, key=key, by=by or make_user())
+    return request_job("sample", {"code": code}, key=key, by=by or make_user("asker", is_superuser=True))
 
 
 def state_of(job):
@@ -194,6 +194,17 @@ class TestOutcomes:
         job.refresh_from_db()
         assert (job.state, job.refusal, Dimension.objects.count()) == ("refused", "Enough regions.", 0)
 
+    def test_whoever_may_not_do_it_any_more_has_it_done_by_nobody(self, kind):
+        kind(make_dimension)
+        for key, lost in (("1", {"is_superuser": False}), ("2", {"is_active": False})):
+            asker = make_user(f"asker-{key}", is_superuser=True)
+            job = asked(key=key, by=asker)
+            type(asker).objects.filter(pk=asker.pk).update(**lost)
+            perform(job.pk)
+            job.refresh_from_db()
+            assert (job.state, Dimension.objects.count()) == ("refused", 0)
+            assert "is not permitted to do it any more" in job.refusal
+
     def test_what_stands_against_a_file_is_kept_by_line_as_far_as_somebody_reads_it(self, kind):
         @kind
         def refuse(job, report):
@@ -273,7 +284,7 @@ class TestOutcomes:
         from ledger.models import ChangeLogEntry
 
         kind(make_dimension)
-        perform(asked(by=make_user("dora")).pk)
+        perform(asked(by=make_user("dora", is_superuser=True)).pk)
         signed = ChangeLogEntry.objects.filter(table="ledger_dimension").values_list("actor__username", "action")
         assert list(signed) == [("dora", "Sample")]
 

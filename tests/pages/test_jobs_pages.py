@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,7 +35,9 @@ def asked(monkeypatch):
     def ask(run=lambda job, report: Receipt("Done."), by=None, key="1", title="Sort the lots"):
         known = jobs.Kind(run, title, MAY, ("Currencies", "ledger:currency-list"))
         monkeypatch.setitem(jobs._kinds, "sample", known)
-        return request_job("sample", {}, key=key, by=by or make_user("asker"))
+        by = by or make_user("asker")
+        by.user_permissions.add(Permission.objects.get(codename="view_currency"))
+        return request_job("sample", {}, key=key, by=by)
 
     return ask
 

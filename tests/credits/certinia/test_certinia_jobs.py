@@ -154,7 +154,12 @@ def test_how_far_it_is_is_seen_while_nothing_of_it_is(monkeypatch, today):
     """A look from outside at the moment when the purchases are about to be written."""
     make_company()
     monkeypatch.setattr(tasks.run_job, "apply_async", lambda args, **options: None)
-    upload = Upload.objects.create(user=make_user(), kind="certinia", file_name="x", content=packed(export_of(**LINES)))
+    upload = Upload.objects.create(
+        user=make_user("importer", is_superuser=True),
+        kind="certinia",
+        file_name="x",
+        content=packed(export_of(**LINES)),
+    )
     job, seen = jobs.request_rehearsal(upload), []
 
     def look():
