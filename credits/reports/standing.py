@@ -26,7 +26,7 @@ def standing(milestone: Milestone, available: int) -> list[Why]:
 def takes_nothing(milestone: Milestone) -> Why | None:
     """Why no credit is drawn for the milestone, however many there are; in the words of the refusal where there is one."""
     if refusal := refusal_to_allocate(milestone):
-        return _refused(milestone, str(refusal))
+        return _refused(milestone, str(refusal).removesuffix("."))
     if needs_more(milestone):
         return None
     more = milestone.credits_allocated - (milestone.credits_needed or 0)

@@ -36,8 +36,8 @@ def test_one_credit_is_said_as_one(project):
 def test_not_paid_by_credits_canceled_and_completed_are_said_as_they_are_refused(project, account, sam):
     make_purchase(account)
     nothing, canceled = make_milestone(project, None), make_milestone(project, 4, status="canceled")
-    assert said(nothing) == [(f"{nothing} needs no services credits. Enter how many it needs first.", "Edit")]
-    assert said(canceled) == [(f"{canceled} is canceled: it takes no credits.", "Edit")]
+    assert said(nothing) == [(f"{nothing} needs no services credits. Enter how many it needs first", "Edit")]
+    assert said(canceled) == [(f"{canceled} is canceled: it takes no credits", "Edit")]
     done = make_milestone(project, 4)
     allocate(done, actor=sam)
     complete(done, actor=sam)
