@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 
 from config import night, tasks
 from credits.models import Consumption, Purchase
@@ -35,6 +36,7 @@ def expiring(days_ago: int, **changes):
 
 
 def test_the_first_night_is_today_s_and_later_ones_begin_where_the_last_one_ended(today):
+    """Expiry, missed nights: the first night is that of today."""
     assert nights() == [(TODAY, State.DONE)]
     today.shift(datetime.timedelta(days=3))
     missed = [TODAY + datetime.timedelta(days=day) for day in (1, 2, 3)]
@@ -43,6 +45,7 @@ def test_the_first_night_is_today_s_and_later_ones_begin_where_the_last_one_ende
 
 
 def test_a_night_run_again_posts_nothing_again():
+    """Expiry, missed nights: run again, nothing changes."""
     expiring(1)
     assert nights() == [(TODAY, State.DONE)]
     books = trial_balance()
@@ -52,6 +55,7 @@ def test_a_night_run_again_posts_nothing_again():
 
 
 def test_an_earlier_date_run_again_does_not_move_the_mark_back():
+    """Expiry, missed nights: an earlier date never moves the mark back."""
     nights()
     assert nights(YESTERDAY) == [(YESTERDAY, State.DONE)]
     assert night.last_night() == TODAY
@@ -224,3 +228,11 @@ def test_what_is_too_much_to_rehearse_is_counted_and_the_counts_are_the_night_s(
     for name in night.STEPS.keys() - {"Seal the journal"}:
         assert counted[name].items() <= rehearsed[name].items()
     assert rehearsed["Seal the journal"] == {"sealed entries": 4}
+
+
+def test_a_date_in_the_future_is_run_by_the_command_line_with_a_warning(capsys):
+    """Expiry, missed nights: a date in the future is for the command line, with a warning."""
+    lot = expiring(0)
+    call_command("nightly", date=TODAY + datetime.timedelta(days=1))
+    assert "2026-11-25 is in the future" in capsys.readouterr().err
+    assert Purchase.objects.get(pk=lot.pk).credits_expired == 10

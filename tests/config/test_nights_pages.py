@@ -147,6 +147,7 @@ def test_without_having_been_shown_these_dates_nothing_starts(signed_in, sent):
     ],
 )
 def test_a_date_that_cannot_be_run_is_refused_in_the_page(signed_in, sent, until, sentence):
+    """Expiry, missed nights: a date in the future is not for the page."""
     response = signed_in(RUN).post(START, {"until": until, "fingerprint": "x"})
     assert response.context["form"].errors["until"] == [sentence]
     assert not (sent or BatchRun.objects.exists())

@@ -321,6 +321,7 @@ def test_no_address_hides_without_a_name():
 
 @pytest.mark.parametrize("role", sorted(ALL))
 def test_each_role_gets_what_its_lines_say(role, scene):
+    """Permissions: each role, in the page and in the URL."""
     wrong = []
     for name, got, posted in answers(signed_in(role), scene, known()):
         may_get, may_post = PAGES[name]
@@ -339,6 +340,7 @@ def test_who_is_not_signed_in_goes_to_the_sign_in_page(scene):
 
 
 def test_without_a_role_there_is_only_what_everybody_has(scene):
+    """Permissions: everything is denied without one."""
     mine = {"home", "search", "second-factor", "second-factor-verify", "password_change", "logout"}
     found = answers(signed_in("nobody"), scene, known() - mine)
     assert [name for name, got, posted in found if {got, posted} - {403, 405}] == []
@@ -349,6 +351,7 @@ OURS = [model for model in admin.site._registry if model._meta.app_label in VIEW
 
 @pytest.mark.parametrize("role", sorted(ALL))
 def test_the_admin_shows_and_refuses_as_the_pages_do(role, scene):
+    """Permissions: in the admin alike."""
     client, wrong = signed_in(role, is_staff=True), []
     for model in OURS:
         where = f"admin:{model._meta.app_label}_{model._meta.model_name}"

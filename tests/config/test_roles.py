@@ -18,6 +18,7 @@ def permissions_of(role: str) -> set[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_permission_of_a_role_exists_and_is_given(role):
+    """Permissions: the groups come with the product."""
     assert set(ROLES[role]) <= permissions_of(role)
 
 
@@ -53,3 +54,21 @@ def test_what_was_given_by_hand_stays_and_what_is_missing_comes_back():
     call_command("migrate", verbosity=0)
     assert extra in viewer.permissions.all()
     assert viewer.permissions.filter(codename="view_purchase").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"),
+    [
+        ("credits.manage_purchases", {"sales", "finance"}),
+        ("credits.allocate_credits", {"delivery"}),
+        ("credits.expire_purchases", {"finance"}),
+        ("ledger.run_night", {"finance"}),
+        ("credits.approve_correction", {"controller"}),
+        ("ledger.close_accountingperiod", {"controller"}),
+        ("credits.change_creditssetup", {"controller"}),
+        ("credits.view_purchase", set(ROLES)),
+    ],
+)
+def test_a_permission_is_given_to_these_roles_and_to_no_other(name, roles):
+    """Permissions: the table of roles."""
+    assert {role for role in ROLES if name in permissions_of(role)} == roles

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2026-11-24T12:00:
 
 
 def test_the_history_tells_the_latest_first_and_who_it_was(account, lots, sam):
+    """Account page, history: the latest first."""
     change_dates(
         lots["available"], starts_on=lots["available"].starts_on, expires_on=days(250), reason="Agreed", actor=sam
     )

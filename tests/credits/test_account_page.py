@@ -32,7 +32,7 @@ def page(account, tab: str = "overview") -> str:
 
 
 def test_every_credit_bought_is_in_one_place(account, lots):
-    """services-credits.md, "What staff and customers see": balance per currency."""
+    """Account page, balance: per currency."""
     gbp, usd = balances(account, TODAY)
     assert (gbp.bought, gbp.available, gbp.deferred) == (23, 23, Decimal(1150))
     assert (usd.bought, usd.available, usd.not_started, usd.past_expiry) == (60, 17, 20, 10)
@@ -44,6 +44,7 @@ def test_every_credit_bought_is_in_one_place(account, lots):
 
 
 def test_what_expires_within_30_60_and_90_days_with_the_money_paid_for_it(account, lots):
+    """Account page, expiring soon: with the money paid for it."""
     gbp, usd = balances(account, TODAY)
     assert [(each.days, each.credits, each.paid) for each in usd.at_risk] == [
         (30, 7, Decimal(560)),
@@ -113,7 +114,8 @@ def test_the_figures_of_the_strip_lead_to_their_rows(viewer, account, lots):
 
 
 def test_lots_stand_by_expiry_with_the_dates_of_their_own_pages(viewer, account, lots):
-    """Page and page agree about the last usable day (wpsharks/s2member#612, bugs-to-tests row 4)."""
+    """Account page, lots: by expiry.
+    Page and page agree about the last usable day (wpsharks/s2member#612, bugs-to-tests row 4)."""
     response = viewer.get(page(account))
     in_order = [lots[name] for name in ("past", "soon", "later", "available", "not started")]
     assert [lot for lot, _ in response.context["lots"]] == [*in_order, Purchase.objects.get(currency="GBP")]
@@ -122,6 +124,7 @@ def test_lots_stand_by_expiry_with_the_dates_of_their_own_pages(viewer, account,
 
 
 def test_the_burn_down_is_a_chart_and_the_same_figures_as_a_table(viewer, account, lots, project):
+    """Account page, burn-down: with a forecast, as a table too."""
     make_milestone(project, 5, target_on=days(10))
     response = viewer.get(page(account, "burn_down"))
     html, shown = response.content.decode(), text(response)

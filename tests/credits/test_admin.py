@@ -103,6 +103,7 @@ def test_every_list_and_page_opens(root, used, model):
 
 @pytest.mark.parametrize("model", HISTORY)
 def test_history_is_read_only_for_everybody(root, used, model):
+    """Allocation and consumption, made by processes alone: read-only for everybody."""
     row = model.objects.first()
     assert root.get(url(model, "add")).status_code == 403
     assert root.get(url(model, "delete", row.pk)).status_code == 403
@@ -122,6 +123,7 @@ def test_a_confirmed_purchase_is_read_only_and_nothing_is_deleted(root, account)
 
 
 def test_amounts_are_shown_as_plain_numbers_too(root, used):
+    """Purchase, number twins: read-only in the admin."""
     shown = text(root.get(url(Purchase, "change", used.pk)))
     assert "Value per credit number: 100.00" in shown and "Amount paid per credit number: 80.00" in shown
     shown = text(root.get(url(Consumption, "change", used.consumptions.last().pk)))
@@ -253,6 +255,6 @@ def test_the_rules_of_a_customer_are_changed_with_the_permission_of_the_setup(cl
 
 
 def test_allocations_show_their_amounts_as_plain_numbers_too(root, used):
-    """services-credits.md: the number twins of the amounts are there too, in exports and the admin."""
+    """The number twins of the amounts are there too, in exports and the admin."""
     shown = text(root.get(url(Allocation, "change", Allocation.objects.get(milestone__isnull=False).pk)))
     assert "Internal value of credits number: 400.00" in shown and "Amount paid for credits number: 320.00" in shown

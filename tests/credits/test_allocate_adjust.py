@@ -40,6 +40,7 @@ def rows(milestone) -> list[tuple]:
 
 
 def test_more_is_drawn_first_to_expire_first_as_adjustments_of_the_same_allocation(milestone, lots):
+    """Adjusting, more: first to expire first, positive rows of the same allocation."""
     first, second, third = (lot.pk for lot in lots)
     actor = make_user()
     allocation = allocate(milestone, actor=actor)
@@ -53,6 +54,7 @@ def test_more_is_drawn_first_to_expire_first_as_adjustments_of_the_same_allocati
 
 
 def test_less_goes_back_latest_to_expire_first_to_the_lots_it_came_from(milestone, lots):
+    """Adjusting, less: latest to expire first, to the lots they came from."""
     _, second, third = (lot.pk for lot in lots)
     actor = make_user()
     adjust(milestone, total=10, actor=actor)
@@ -64,6 +66,7 @@ def test_less_goes_back_latest_to_expire_first_to_the_lots_it_came_from(mileston
 
 
 def test_to_zero_the_rows_stay_and_every_lot_is_as_before(milestone, lots):
+    """Adjusting, to zero: deallocated; the rows stay."""
     actor = make_user()
     allocate(milestone, actor=actor)
     adjust(milestone, total=0, actor=actor)
@@ -124,6 +127,7 @@ def test_refused_below_zero_for_a_milestone_without_a_number_and_for_a_completed
 
 
 def test_adjusting_posts_nothing(milestone):
+    """Revenue, allocation: posts nothing."""
     actor = make_user()
     before = trial_balance()
     allocate(milestone, actor=actor)

@@ -41,6 +41,7 @@ def drawn(milestone) -> list[tuple]:
 
 
 def test_the_earliest_target_date_draws_first_none_last_each_first_to_expire_first(project, milestones, lots, sam):
+    """Many milestones at once: by target date."""
     first, second = keys(lots)
     last, middle, early = milestones
     found = allocate_many(project, keys(milestones), actor=sam)
@@ -72,6 +73,7 @@ def test_at_once_comes_to_the_same_as_one_after_the_other(account, lots, sam):
 
 
 def test_all_or_nothing_names_the_first_that_would_be_short_with_the_reasons(account, project, milestones, lots, sam):
+    """Many milestones at once: all or nothing."""
     make_purchase(account, draft=True, number_of_credits=40)
     more = [make_milestone(project, 9, target_on=datetime.date(2027, 3, number)) for number in (1, 2, 3, 4)]
     with pytest.raises(ManyShort) as refusal:
@@ -86,7 +88,8 @@ def test_all_or_nothing_names_the_first_that_would_be_short_with_the_reasons(acc
 
 
 def test_what_fits_is_enough_or_nothing_for_each_in_order(project, milestones, lots, sam):
-    """Ten in February leave too few for the seven without a date, and enough for a later one."""
+    """Many milestones at once: what fits, with a result for each.
+    Ten in February leave too few for the seven without a date, and enough for a later one."""
     last, middle, early = milestones
     Milestone.objects.filter(pk=middle.pk).update(credits_needed=10)
     later = make_milestone(project, 3, target_on=datetime.date(2027, 4, 1))

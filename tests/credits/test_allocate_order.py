@@ -21,6 +21,7 @@ def drawn(milestone) -> list[tuple]:
 
 
 def test_first_to_expire_then_earlier_start_then_earlier_purchase_then_lower_number(account, project, sam):
+    """Allocation, order: earliest expiry, start, purchased on, number."""
     first, later = datetime.date(2026, 12, 1), datetime.date(2027, 1, 1)
     one = {"number_of_credits": 1, "expires_on": later, "starts_on": datetime.date(2026, 11, 20)}
     by_number = [make_purchase(account, **one) for _ in range(2)]
@@ -43,7 +44,8 @@ def test_ten_from_eight_and_eight_takes_eight_and_two_and_leaves_six(account, pr
 
 
 def test_consumptions_copy_value_and_price_of_their_lot_and_the_allocation_carries_their_sums(account, project, sam):
-    """Origin: lago-api#4641, a balance rounded on its own differs from the sum of its rows (bug 8)."""
+    """Consumption, stored: value and price copied from the lot; the allocation has the totals.
+    Origin: lago-api#4641, a balance rounded on its own differs from the sum of its rows (bug 8)."""
     make_purchase(account, number_of_credits=3, value_per_credit="33.33", amount_paid_per_credit="28.57",
                   expires_on=datetime.date(2026, 12, 31))  # fmt: skip
     make_purchase(account)
@@ -67,7 +69,8 @@ def test_consumptions_copy_value_and_price_of_their_lot_and_the_allocation_carri
     ],
 )
 def test_start_and_expiry_date_are_both_usable_days(account, project, sam, starts_on, expires_on, usable):
-    """Origin: s2member#612, an expiry date read as midnight lost its last day (bug 4). vm0-ai/vm0#10299: expired credits
+    """Allocation, candidates: start <= date <= expiry, both inclusive.
+    Origin: s2member#612, an expiry date read as midnight lost its last day (bug 4). vm0-ai/vm0#10299: expired credits
     stayed spendable until a job had run; no night runs here at all (bug 2)."""
     lot = make_purchase(account, starts_on=starts_on, expires_on=expires_on)
     milestone = make_milestone(project, 1)
@@ -103,7 +106,8 @@ def test_the_last_usable_day_ends_at_midnight_of_the_company(time_machine, time_
 
 
 def test_no_lot_that_starts_after_the_date_of_the_action_is_used(account, project, sam, time_machine):
-    """Origin: openmeter#4649, credits granted later were used by an earlier period (bug 6)."""
+    """Allocation, candidates: none that starts after the date of the action.
+    Origin: openmeter#4649, credits granted later were used by an earlier period (bug 6)."""
     make_purchase(account, starts_on=TODAY + DAY)
     with pytest.raises(Shortage, match="10 not started"):
         allocate(make_milestone(project, 1), actor=sam)
@@ -114,6 +118,7 @@ def test_no_lot_that_starts_after_the_date_of_the_action_is_used(account, projec
 
 
 def test_enough_or_nothing_with_every_reason_and_figure(account, project, sam):
+    """Allocation, enough or nothing: needed, available, short, and what each reason holds back."""
     make_rate("EUR", "1.1")
     usable = make_purchase(account, number_of_credits=3)
     make_purchase(account, number_of_credits=1, draft=True)
@@ -154,6 +159,7 @@ def test_a_milestone_without_a_number_and_a_canceled_one_take_no_credits(account
 
 
 def test_the_window_shows_what_is_then_written(account, project, sam):
+    """Allocation, window: shows which lots are drawn, in order, before."""
     for number, expires_on in ((4, "2026-12-31"), (4, "2026-12-01"), (4, "2027-06-30")):
         make_purchase(account, number_of_credits=number, expires_on=datetime.date.fromisoformat(expires_on))
     milestone = make_milestone(project, 6)

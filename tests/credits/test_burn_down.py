@@ -60,7 +60,7 @@ def test_twelve_months_back_and_twelve_ahead(today, first, last):
 @pytest.mark.django_db
 @NOON
 def test_the_past_is_told_as_it_was(account, project, sam):
-    """services-credits.md, "What staff and customers see": burn-down chart."""
+    """What staff and customers see: burn-down chart."""
     bought(account, D(2026, 3, 10), expires_on=D(2026, 9, 30), number_of_credits=20)
     later = bought(account, D(2026, 6, 1), starts_on=D(2026, 8, 1), expires_on=D(2027, 3, 31), number_of_credits=5)
     milestone = make_milestone(project, 6)

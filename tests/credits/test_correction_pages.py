@@ -1,4 +1,4 @@
-"""Cancel and refund, reinstate, and their approval in the browser (services-credits.md, "Expiry", "Permissions")."""
+"""Cancel and refund, reinstate, and their approval in the browser (Expiry and Permissions)."""
 
 import datetime
 from decimal import Decimal
@@ -159,6 +159,7 @@ class TestDeciding:
             assert words in shown, words
 
     def test_nobody_approves_what_they_asked_for(self, boss, lot):
+        """Permissions, approve: never what one asked for."""
         correction = ask(lot, by="boss")
         shown = boss.get(correction.get_absolute_url())
         assert shown.context["primary_action"].disabled_reason == (

@@ -40,7 +40,8 @@ def lines(key: str) -> list[tuple]:
 
 
 def test_completing_posts_nothing_and_the_night_earns_what_was_paid(account):
-    """Posting rule 6: 4 of lot A."""
+    """Revenue, completion: the next night posts what was paid.
+    Posting rule 6: 4 of lot A."""
     make_purchase(account)
     before = trial_balance()
     milestone = done(account, 4, actual_on=datetime.date(2026, 11, 20))
@@ -81,7 +82,8 @@ def test_the_deferral_leaves_at_the_rate_of_the_purchase(account):
 
 
 def test_reopening_mirrors_what_was_posted_and_completing_again_is_a_new_event(account):
-    """Posting rule 7. Origin: killbill#1464, undo restores the same lots with the stored amounts (bug 10)."""
+    """Revenue, reopening: reverses; completing again is a new event.
+    Posting rule 7. Origin: killbill#1464, undo restores the same lots with the stored amounts (bug 10)."""
     lot = make_purchase(account)
     milestone = done(account, 4)
     night(account, TONIGHT)

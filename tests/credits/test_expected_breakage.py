@@ -1,4 +1,4 @@
-"""Proportional breakage, to the cent: posting rule 12 (services-credits.md, "Revenue")."""
+"""Proportional breakage, to the cent: posting rule 12 (Revenue)."""
 
 import datetime
 from decimal import Decimal

@@ -44,7 +44,8 @@ def held(account, credits: int):
 
 
 def test_the_night_of_the_last_usable_day_takes_nothing_the_next_one_all_that_is_left(account, lot):
-    """Posting rule 8: 6 left of A."""
+    """Expiry, by whom: every night; the day after expiry, all that is available.
+    Posting rule 8: 6 left of A."""
     held(account, 4)
     night(account, TODAY)
     assert credits_of(lot) == (6, 4, 0)
@@ -65,6 +66,7 @@ def test_a_night_run_again_changes_nothing_and_a_late_one_keeps_the_effective_da
 
 
 def test_by_hand_on_the_last_usable_day_with_that_day_as_its_date(lot):
+    """Expiry, effective date: the day itself, by hand on the last usable day."""
     with pytest.raises(NothingToExpire, match="is usable to 24 Nov 2026"):
         expire_purchase(lot, actor=make_user(), on=TODAY - DAY)
     expired = expire_purchase(lot, actor=make_user(), on=TODAY)
@@ -75,6 +77,7 @@ def test_by_hand_on_the_last_usable_day_with_that_day_as_its_date(lot):
 
 
 def test_in_grace_nothing_is_spendable_and_the_night_waits(account, lot):
+    """Expiry, grace: nothing becomes spendable again."""
     CreditsSetup.objects.update(grace_period_days=3)
     night(account, TODAY + 3 * DAY)
     assert credits_of(lot) == (10, 0, 0)
@@ -85,6 +88,7 @@ def test_in_grace_nothing_is_spendable_and_the_night_waits(account, lot):
 
 
 def test_by_hand_in_grace_from_its_last_day_on(lot):
+    """Expiry, grace: by hand from the day of expiry + grace on."""
     CreditsSetup.objects.update(grace_period_days=3)
     with pytest.raises(NothingToExpire):
         expire_purchase(lot, actor=make_user(), on=TODAY + 2 * DAY)
@@ -142,7 +146,8 @@ def test_without_a_breakage_account_the_lot_stays_whole_and_is_named(account, lo
 
 
 def test_extending_before_the_expiry_is_the_only_thing_that_moves_it(account, lot):
-    """Origin: aleph#1104, moving credits laundered their validity (bug 19)."""
+    """Expiry, extending: before it happened, it changes no books.
+    Origin: aleph#1104, moving credits laundered their validity (bug 19)."""
     milestone = held(account, 4)
     adjust(milestone, total=0, actor=make_user())
     adjust(milestone, total=4, actor=make_user())

@@ -1,4 +1,4 @@
-"""Expiry of a selection (services-credits.md, "Expiry": on one purchase, on a selection, and every night for all)."""
+"""Expiry of a selection (Expiry: on one purchase, on a selection, and every night for all)."""
 
 import datetime
 
@@ -38,6 +38,7 @@ def lots(account):
 
 
 def test_each_that_can_expires_and_each_other_says_why(lots):
+    """Expiry, by whom: on a selection."""
     past, last_day, usable = lots
     draft = make_purchase(past.account, draft=True)
     done = selection(draft, usable, last_day, past)
@@ -77,7 +78,7 @@ def test_not_one_can_is_refused_with_every_reason(lots):
 
 
 def test_credits_given_back_expire_again(lots, sam):
-    """services-credits.md: credits given back to an expired lot expire as a further Expiry row."""
+    """Credits given back to an expired lot expire as a further Expiry row."""
     past, last_day, _ = lots
     milestone = make_milestone(make_project(last_day.account), 4)
     allocate(milestone, actor=sam)

@@ -50,6 +50,7 @@ def test_given_back_in_grace_it_lapses_with_the_rest(account, lot, holding, sam,
 
 
 def test_given_back_after_grace_it_lapses_on_its_own_on_that_day(account, lot, holding, sam, time_machine):
+    """Expiry, effective date: the day that made the credits available."""
     night(account, TODAY + 4 * DAY)
     time_machine.shift(6 * DAY)
     adjust(holding, total=1, actor=sam)
@@ -60,6 +61,7 @@ def test_given_back_after_grace_it_lapses_on_its_own_on_that_day(account, lot, h
 
 
 def test_missed_nights_give_each_lot_the_day_after_its_grace(lot, time_machine):
+    """Expiry, missed nights: in order, each with its own date."""
     later = make_purchase(make_account(), expires_on=TODAY + 2 * DAY)
     not_yet = make_purchase(make_account(), expires_on=TODAY + 6 * DAY)
     assert [run.state for run in run_nights(TODAY)] == ["done"]
@@ -72,6 +74,7 @@ def test_missed_nights_give_each_lot_the_day_after_its_grace(lot, time_machine):
 
 @pytest.mark.parametrize("free", [[], ["approved"], ["in_progress", "planned"]])
 def test_which_statuses_do_not_wait_for_credits_is_a_setting(project, free):
+    """Gate: statuses without allocation are a setting."""
     CreditsSetup.objects.update(statuses_without_allocation=free)
     statuses = ("planned", "in_progress", "approved", "canceled", "")
     milestones = {status: make_milestone(project, 4, status=status) for status in statuses}

@@ -47,6 +47,7 @@ def state(milestone: Milestone) -> str:
 
 
 def test_no_actual_date_before_exactly_what_it_needs_is_allocated(project, sam):
+    """Gate: no actual date before the credits are allocated in full."""
     milestone = make_milestone(project, 4)
     with pytest.raises(GateClosed, match="needs 4 credits and 0 are allocated"):
         complete(milestone, actor=sam)
@@ -66,6 +67,7 @@ def test_a_milestone_that_needs_no_credits_has_no_gate(project, sam):
 
 @pytest.mark.parametrize("needed", [3, 5, None])
 def test_another_number_after_allocation_needs_adjusting_and_closes_the_gate(allocated, sam, needed):
+    """Gate: another number after allocation needs adjusting."""
     edited = edit_milestone(allocated, details(allocated, credits_needed=needed), actor=sam)
     assert edited.needs_adjusting
     assert state(allocated) == "adjusting"

@@ -52,6 +52,7 @@ def test_everything_is_refused_without_its_permission(client, project, name):
 
 
 def test_the_list_filters_sums_per_currency_and_exports(client, dana, account, project, lot):
+    """Lists, milestones: filters, totals per currency, export."""
     held = make_milestone(project, 4, name="Held")
     waits = make_milestone(project, 20, name="Waits")
     make_milestone(make_project(make_account("Another"), currency="EUR"), 7, name="Elsewhere", status="planned")
@@ -108,6 +109,7 @@ def test_the_page_leads_with_managing_credits_then_with_completing(client, dana,
 
 
 def test_until_the_night_the_page_says_what_will_be_posted(client, dana, account, project, lot):
+    """Revenue, completion: until the night the page says what will be posted."""
     milestone = make_milestone(project)
     allocate(milestone, actor=dana)
     complete(milestone, actor=dana)
@@ -136,6 +138,7 @@ def test_every_tab_tells_its_rows(client, dana, account, project, lot):
 
 
 def test_the_window_allocates_the_first_time_and_shows_the_receipt(client, dana, project, lot):
+    """Milestone, one button: first time it allocates."""
     milestone = make_milestone(project)
     shown = text(client.get(url("milestone-credits", milestone)))
     assert "Needed 4 by the milestone" in shown
@@ -151,6 +154,7 @@ def test_the_window_allocates_the_first_time_and_shows_the_receipt(client, dana,
 
 
 def test_the_window_adjusts_later_and_its_lots_follow_the_number_typed(client, dana, project, lot):
+    """Milestone, one button: later it adjusts; the lots are shown before anything is written."""
     milestone = make_milestone(project)
     allocate(milestone, actor=dana)
     shown = client.post(url("milestone-credits", milestone), {"total": "1"}, headers={"HX-Request": "true"})

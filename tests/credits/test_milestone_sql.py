@@ -71,6 +71,7 @@ def test_the_row_that_the_others_are_varied_from_is_accepted(world):
     ],
 )
 def test_append_only(world, table, statement):
+    """Allocation and consumption, made by processes alone: append-only."""
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))
 
@@ -115,6 +116,7 @@ def test_a_completed_milestone_takes_no_consumption(world):
     ],
 )
 def test_sign_and_milestone_fit_the_type(world, change):
+    """Consumption, types: sign and milestone fit the type."""
     refused("consumption_sign_and_milestone_fit_its_type", *consume(world, **change))
 
 
@@ -127,6 +129,7 @@ def test_no_more_is_given_back_than_was_drawn(world):
 
 
 def test_an_allocation_has_a_milestone_an_expiry_has_none(world):
+    """Allocation, types: a milestone for an allocation, none for an expiry."""
     sql = """INSERT INTO credits_allocation (event_key, allocation_type, account_id, currency_id, milestone_id, allocated_on)
              VALUES ('key', %s, %s, 'USD', %s, '2026-11-24')"""
     refused("allocation_has_milestone_unless_expiry", sql, "expiry", world.account.pk, world.empty.pk)
@@ -147,6 +150,7 @@ def test_a_milestone_needs_one_credit_or_more(world, needed):
 
 
 def test_the_gate_no_actual_date_before_the_credits(world):
+    """Gate: no actual date before the credits, in the database."""
     gate = "milestone_allocated_in_full_before_it_is_done"
     refused(gate, "UPDATE credits_milestone SET actual_on = '2026-11-24' WHERE id = %s", world.empty.pk)
     refused(gate, "UPDATE credits_milestone SET actual_on = '2026-11-24', credits_needed = 3 WHERE id = %s",

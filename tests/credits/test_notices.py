@@ -1,5 +1,5 @@
 """What the night tells of lots that expire: each once at each of the days of notice, until its cause is gone
-(services-credits.md, "What staff and customers see")."""
+(What staff and customers see)."""
 
 from functools import partial
 

@@ -1,5 +1,5 @@
 """What the night tells of low balances and of milestones that are short of credits: once, until it is otherwise
-(services-credits.md, "What staff and customers see")."""
+(What staff and customers see)."""
 
 from functools import partial
 

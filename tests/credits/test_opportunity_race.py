@@ -20,6 +20,7 @@ PEOPLE = 4
 
 @pytest.mark.django_db(transaction=True)
 def test_many_people_at_once_buy_a_line_once():
+    """Opportunity, create: two people at once, made once."""
     make_company()
     account = make_account()
     product = Product.objects.create(code="P", name="Pack", unit_price=1, currency_id="USD", product_group_id="CREDITS")

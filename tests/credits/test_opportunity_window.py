@@ -47,6 +47,7 @@ def lots() -> list[tuple]:
 
 
 def test_prefilled_from_the_line(staff, account):
+    """Opportunity, proposal: line total / credits, today, a year, the description."""
     page = Page(staff, url(make_opportunity(account, ("Growth pack", "500", 5))))
     row = {name: page.data.get(f"row-0-{name}") for name in ("description", "credits", "value_per_credit",
            "amount_paid_per_credit", "starts_on", "expires_on", "tick", "exact")}  # fmt: skip
@@ -68,10 +69,12 @@ def test_prefilled_from_the_line(staff, account):
     [("2026-11-24", "2027-11-24"), ("2028-02-29", "2029-02-28"), ("2027-02-28", "2028-02-28")],
 )
 def test_expiry_is_the_same_day_next_year(day, later):
+    """Opportunity, proposal: expiry the same day next year, 29 Feb to 28 Feb."""
     assert year_after(datetime.date.fromisoformat(day)) == datetime.date.fromisoformat(later)
 
 
 def test_the_exact_split_is_spelled_out_and_made(staff, account):
+    """Opportunity, exact split: 1,000.00 / 7 is 5 x 142.86 + 2 x 142.85."""
     page = Page(staff, url(make_opportunity(account, ("Seven", "1000", 7))))
     assert page.data["row-0-exact"] == "on"
     shown = text(page.shown)
@@ -85,6 +88,7 @@ def test_the_exact_split_is_spelled_out_and_made(staff, account):
 
 
 def test_without_it_one_purchase_is_made_and_the_difference_shown(staff, account):
+    """Opportunity, exact split: unticked, one purchase and the difference shown."""
     page = Page(staff, url(make_opportunity(account, ("Seven", "1000", 7)))).fill(**{"row-0-exact": None})
     panel = text(page.look())
     assert "7 × 142.86 = 1,000.02" in panel and "USD 0.02 more than the line" in panel
@@ -102,6 +106,7 @@ def test_with_it_an_amended_price_is_refused_at_its_field(staff, account):
 
 
 def test_everything_else_can_be_amended(staff, account):
+    """Opportunity, proposal: all can be amended; currency and account come from the opportunity."""
     page = Page(staff, url(make_opportunity(account, ("Growth pack", "500", 5))))
     page.fill(**{
         "row-0-description": "Pilot", "row-0-credits": "4", "row-0-value_per_credit": "130.00",
@@ -123,6 +128,7 @@ def test_amended_credits_are_split_exactly_as_well(staff, account):
 
 
 def test_lines_left_out_say_why(staff, account):
+    """Opportunity, window: says which lines are left out and why."""
     opportunity = make_opportunity(account, ("One", "100", 1), ("Travel", "50", None), ("Two", "200", 2))
     page = Page(staff, url(opportunity)).fill(**{"row-1-tick": None})
     page.confirm()
@@ -140,6 +146,7 @@ def test_with_nothing_ticked_nothing_is_made(staff, account):
 
 
 def test_a_price_that_rounds_to_zero_needs_the_exact_split(staff, account):
+    """Opportunity, exact split: a price that rounds to zero is refused without it."""
     page = Page(staff, url(make_opportunity(account, ("Many", "0.01", 3))))
     assert "1 × 0.01 + 2 × 0.00 = 0.01" in text(page.shown)
     refused = page.fill(**{"row-0-exact": None}).confirm()
@@ -159,6 +166,7 @@ def test_the_split_in_currencies_with_no_and_three_decimals(staff, account, curr
 
 
 def test_not_won_yet_warns_and_drafts_are_ticked(staff, account):
+    """Opportunity, not won: a warning, and drafts are ticked."""
     page = Page(staff, url(make_opportunity(account, ("One", "100", 1), stage="open")))
     assert page.data["row-draft"] == "on" and "is not won (open): create drafts" in text(page.shown)
     assert page.preview().confirm_label == "Create 1 draft"
@@ -169,6 +177,7 @@ def test_not_won_yet_warns_and_drafts_are_ticked(staff, account):
 
 
 def test_one_refused_row_refuses_all_and_is_named(staff, account):
+    """Opportunity, create: in one transaction."""
     page = Page(staff, url(make_opportunity(account, ("One", "100", 1), ("Two", "200", 2), ("Three", "300", 3))))
     response = page.fill(**{"row-1-value_per_credit": "100.005", "row-2-expires_on": "2026-01-01"}).confirm()
     assert list(errors(response)) == ["row-1-value_per_credit"]
@@ -195,6 +204,7 @@ def test_what_cannot_be_read_is_refused_at_its_field_and_an_unticked_row_is_not_
 
 
 def test_sent_twice_the_purchases_are_made_once(staff, account):
+    """Opportunity, create: pressed twice, made once."""
     page = Page(staff, url(make_opportunity(account, ("One", "100", 1))))
     panel = page.preview().fingerprint
     first, second = (staff.post(page.url, page.data | {"fingerprint": panel}) for _ in range(2))
@@ -266,6 +276,7 @@ def test_a_line_repriced_meanwhile_shows_its_new_difference_before_anything_is_m
 
 
 def test_a_line_is_free_again_when_its_last_draft_is_deleted(staff, account):
+    """Purchase, opportunity line, part: free again when its last draft part is deleted."""
     opportunity = make_opportunity(account, ("Seven", "1000", 7), stage="open")
     Page(staff, url(opportunity)).confirm()
     first, second = Purchase.objects.order_by("id")
@@ -282,6 +293,7 @@ class TestButton:
         return {action.label: action for action in actions if action}
 
     def test_leads_to_the_window(self, staff, account):
+        """Opportunity, button: leads to the window."""
         opportunity = make_opportunity(account, ("One", "100", 1))
         button = self.shown(staff, opportunity)["Create Services Credits Customer Purchase"]
         assert button.primary and button.url == url(opportunity) and not button.disabled_reason

@@ -52,6 +52,7 @@ def refused(milestone, picks, *, match, field=None, actor=None, error=BadPicks) 
 
 
 def test_what_is_picked_is_drawn_whatever_the_order_and_also_before_its_start(milestone, lots, sam):
+    """Manual allocation: lots and counts picked, also of later starts."""
     _, late, next_year = lots
     allocation = allocate_by_hand(milestone, {next_year.pk: 4, late.pk: 2}, actor=sam)
     assert rows(milestone) == [(late.pk, "consumption", 2), (next_year.pk, "consumption", 4)]
@@ -127,6 +128,7 @@ def test_refused_for_a_lot_that_is_not_there(milestone, lots):
 
 
 def test_never_a_draft_nor_another_customers_nor_another_currencys_lot(milestone, account):
+    """Manual allocation: never drafts."""
     make_rate("EUR", "1.1")
     draft = make_purchase(account, draft=True)
     foreign = make_purchase(make_account("Quay Foods"))
@@ -161,6 +163,7 @@ def test_what_is_held_of_a_lot_past_its_expiry_may_stay_and_go_but_not_grow(mile
 
 
 def test_refused_while_the_setting_is_off(milestone, lots):
+    """Manual allocation: only where the setting enables it."""
     CreditsSetup.objects.update(manual_allocation=False)
     refused(milestone, {lots[0].pk: 4, lots[1].pk: 2}, match="not enabled in the services credits setup")
 

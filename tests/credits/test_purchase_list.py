@@ -73,6 +73,7 @@ def test_by_account_currency_dates_and_text(staff, account):
 
 
 def test_totals_per_currency_leave_drafts_out(staff, account):
+    """Lists, purchases: totals per currency."""
     make_purchase(account)
     make_purchase(account, draft=True)
     make_purchase(account, currency="KWD", amount_paid_per_credit="1.125")
@@ -104,6 +105,7 @@ def text_of(markup: str) -> str:
 
 
 def test_export_has_the_amounts_and_their_number_twins_with_the_currencys_decimals(staff, account):
+    """Purchase, number twins: in exports."""
     make_purchase(account, currency="KWD", value_per_credit="2", amount_paid_per_credit="1.125", description="=1+1")
     (row,) = rows(staff.get(URL, {"export": "csv"}))
     assert row["Value per credit"] == row["Value per credit number"] == "2.000"

@@ -41,6 +41,7 @@ def entry(client, customer, **changes) -> Page:
 
 class TestEntry:
     def test_defaults(self, staff, account):
+        """Purchase, purchased on: default today."""
         page = Page(staff, f"{NEW}?account={account.number}")
         shown = {
             name: page.data.get(name) for name in ("account", "currency", "purchased_on", "starts_on", "expires_on")
@@ -84,6 +85,7 @@ class TestEntry:
         assert "it cannot be confirmed yet. A purchase needs its start date" in preview.left_out[0].reason
 
     def test_more_than_the_value_warns_and_is_allowed(self, staff, account):
+        """Purchase, amount paid: more than the value is allowed with a warning."""
         page = entry(staff, account, amount_paid_per_credit="120.00")
         assert page.preview().warnings == [
             "The amount paid per credit, USD\xa0120.00, is more than the value per credit, USD\xa0100.00."
@@ -139,6 +141,7 @@ class TestEntry:
         ],
     )  # fmt: skip
     def test_refused_at_its_field_keeping_what_was_typed(self, staff, account, field, changes, said):
+        """Purchase, terms: account and currency known, real dates, plain numbers, never formulas."""
         make_rate("GBP", "1.2711", starting_on=datetime.date(2020, 1, 1))
         response = entry(staff, account, **changes).confirm()
         assert response.status_code == 200
@@ -159,6 +162,7 @@ class TestEntry:
 
 class TestDrafts:
     def test_every_field_can_be_edited(self, staff, account):
+        """Purchase, draft: every field is editable."""
         draft, other = make_purchase(account, draft=True), make_account("Another")
         changes = {
             "account": other.number,
@@ -232,6 +236,7 @@ class TestDrafts:
         assert not Purchase.objects.exists()
 
     def test_a_clone_has_the_terms_and_is_bought_today(self, staff, account):
+        """Purchase, clone: offered."""
         lot = make_purchase(account, currency="USD", description="Pilot", value_per_credit="12.34")
         Page(staff, url("clone", lot)).confirm()
         copy = Purchase.objects.latest("id")
@@ -275,6 +280,7 @@ def expired(account, allocated: int = 0) -> Purchase:
 
 class TestExpire:
     def test_what_is_left_lapses_and_allocated_credits_stay(self, staff, account):
+        """Expiry, by whom: on one purchase; allocated credits stay."""
         lot = make_purchase(account)
         allocate(make_milestone(make_project(account), 4), actor=make_user())
         change_dates(lot, starts_on=lot.starts_on, expires_on=TODAY, reason="Ended", actor=make_user())
@@ -321,11 +327,13 @@ class TestPage:
         ],
     )
     def test_past_expiry_is_said_with_grace(self, staff, account, days_past, grace, said):
+        """Expiry, grace: "past expiry, in grace" is shown."""
         CreditsSetup.objects.update(grace_period_days=grace)
         lot = make_purchase(account, expires_on=TODAY - datetime.timedelta(days=days_past))
         assert staff.get(lot.get_absolute_url()).context["past_expiry"] == said
 
     def test_credits_given_back_after_the_expiry_expire_with_the_next_night(self, staff, account):
+        """Expiry, given back: expires in the next night; the page says so."""
         milestone = make_milestone(make_project(account), 4)
         lot = make_purchase(account)
         allocate(milestone, actor=make_user())

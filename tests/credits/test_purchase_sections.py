@@ -100,6 +100,7 @@ def exported(client, path: str, **asked) -> list[dict]:
 
 
 def test_consumptions_by_type_purchase_milestone_and_allocation(staff, drawn):
+    """Lists, consumptions: filters."""
     lot, milestone = drawn
     make_purchase(make_account("Another"), expires_on=days(-1))
     rows = exported(staff, "/credits/consumptions/")
@@ -121,6 +122,7 @@ def test_consumptions_by_type_purchase_milestone_and_allocation(staff, drawn):
 
 
 def test_totals_of_allocations_are_those_of_their_consumptions(staff, drawn):
+    """Lists, allocations: totals."""
     response = staff.get("/credits/allocations/")
     (row,) = response.context["summary"]
     assert (row["code"], row["count"]) == ("USD", 2)

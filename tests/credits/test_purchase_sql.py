@@ -88,6 +88,7 @@ RELEASED = (
     ],
 )
 def test_of_a_draft(world, constraint, changes):
+    """Purchase, credits allocated, expired, refunded: totals of the consumptions."""
     refused(constraint, *update(world.draft, **changes))
 
 
@@ -109,6 +110,7 @@ def test_of_a_draft(world, constraint, changes):
     ids=lambda changes: next(iter(changes)),
 )
 def test_of_a_confirmed_purchase_each_fixed_field(world, changes):
+    """Purchase, number of credits, value, amount paid: fixed once out of draft."""
     refused("purchase_fixed_once_confirmed", *update(world.lot, **changes))
 
 
@@ -122,6 +124,7 @@ def test_of_a_confirmed_purchase_each_fixed_field(world, changes):
     ],
 )
 def test_of_a_confirmed_purchase(world, constraint, changes):
+    """Purchase, credits allocated, expired, refunded: totals of the consumptions."""
     refused(constraint, *update(world.lot, **changes))
 
 
@@ -161,11 +164,13 @@ def test_paid_credits_are_not_confirmed_without_rate_and_deferral(world):
 
 
 def test_credits_never_move_between_accounts_once_confirmed_not_even_back_in_draft(world):
+    """Purchase, account: credits cannot move between accounts."""
     refused("purchase_account_fixed", *update(world.lot, account_id=world.other.pk))
     refused("purchase_account_fixed", *update(world.returned, account_id=world.other.pk))
 
 
 def test_dates_are_locked_once_credits_have_expired(world):
+    """Purchase, start and expiry date: locked once credits have expired."""
     change_dates(world.lot, starts_on=world.lot.starts_on, expires_on=datetime.date(2026, 11, 24), reason="Ended",
                  actor=world.actor)  # fmt: skip
     expire_purchase(world.lot, actor=world.actor)
@@ -211,11 +216,13 @@ def test_deleted_only_as_a_draft_that_was_never_confirmed(world):
 
 
 def test_the_number_is_unique(world):
+    """Purchase, number: unique."""
     with pytest.raises(IntegrityError, match="number"), transaction.atomic():
         run(*update(world.draft, number=world.lot.number))
 
 
 def test_a_line_is_bought_once_per_part(world):
+    """Purchase, opportunity line, part: unique together."""
     product = Product.objects.create(code="P", name="Pack", unit_price=1, currency_id="USD", product_group_id="CREDITS")
     opportunity = Opportunity.objects.create(
         number="OPP-1", name="Sale", account=world.account, currency_id="USD", closes_on=datetime.date(2026, 11, 24)
@@ -247,3 +254,11 @@ def test_a_change_of_dates_has_a_reason(world):
         new_expires_on, reason, changed_by_id) VALUES (%s, now(), now(), now(), now(), %s, %s)"""
     refused("date_change_has_reason", insert, world.lot.pk, "", world.actor.pk)
     assert run(insert, world.lot.pk, "Renewed", world.actor.pk) == 1
+
+
+def test_what_is_available_is_computed_by_the_database(world):
+    """Purchase, credits available: number - allocated - expired - refunded, computed by the database."""
+    with pytest.raises(DatabaseError, match="credits_available"), transaction.atomic():
+        run(*update(world.lot, credits_available=11))
+    allocate(make_milestone(make_project(world.account), 4), actor=world.actor)
+    assert Purchase.objects.get(pk=world.lot.pk).credits_available == 6

@@ -23,6 +23,7 @@ from ledger.money import product
 from tests.builders import (
     make_account,
     make_milestone,
+    make_period,
     make_project,
     make_purchase,
     make_rate,
@@ -60,6 +61,7 @@ TODAY = datetime.date(2026, 11, 24)
     ],
 )
 def test_each_refusal_names_field_value_and_rule(account, sam, field, changes, said):
+    """Purchase, number of credits, value, amount paid: each refusal names field, value and rule."""
     with pytest.raises(BadTerms) as refused:
         create_purchase(make_terms(account, **changes), actor=sam)
     assert refused.value.field == field
@@ -68,6 +70,7 @@ def test_each_refusal_names_field_value_and_rule(account, sam, field, changes, s
 
 
 def test_the_limits_themselves_are_accepted(account, sam):
+    """Purchase, number of credits, value, description: up to 18 digits, up to 32,000 characters."""
     day = datetime.date(2026, 11, 2)
     most = make_purchase(
         account,
@@ -86,12 +89,14 @@ def test_the_limits_themselves_are_accepted(account, sam):
 
 @pytest.mark.parametrize(("currency", "value", "total"), [("JPY", "34451", "344510"), ("KWD", "0.125", "1.250")])
 def test_currencies_with_no_and_with_three_decimals(account, currency, value, total):
+    """Purchase, currency: one for value and price, with its own decimals."""
     make_rate(currency, "1")
     make_purchase(account, currency=currency, value_per_credit=value, amount_paid_per_credit=value)
     assert trial_balance()["1100"][currency] == Decimal(total)
 
 
 def test_a_draft_may_lack_its_dates_and_confirming_needs_them(account, sam):
+    """Purchase, start and expiry date: a draft may lack them, confirming needs them."""
     draft = make_purchase(account, draft=True, starts_on=None, expires_on=None)
     with pytest.raises(BadTerms) as refused:
         confirm_purchase(draft, actor=sam)
@@ -111,6 +116,7 @@ def test_a_purchase_of_the_future_stays_a_draft(account, sam):
 
 
 def test_a_draft_needs_no_rate_and_confirming_does(account, sam):
+    """Purchase, confirming: a draft needs no rate; the rate is that of the purchase date."""
     draft = make_purchase(account, draft=True, currency="GBP")
     with pytest.raises(MissingRate):
         confirm_purchase(draft, actor=sam)
@@ -129,6 +135,7 @@ def test_an_empty_cell_of_the_posting_setup_is_named(account, sam):
 
 
 def test_the_draft_cycle_posts_confirmation_and_mirror_to_the_cent(account, sam):
+    """Purchase, confirming: posts the deferral; back to draft reverses it."""
     draft = make_purchase(account, draft=True)
     assert trial_balance() == {}
     confirm_purchase(draft, actor=sam)
@@ -148,6 +155,7 @@ def test_the_draft_cycle_posts_confirmation_and_mirror_to_the_cent(account, sam)
 
 
 def test_free_credits_post_nothing_and_can_be_allocated(account, sam):
+    """Purchase, amount paid: 0 is what free means."""
     free = make_purchase(account, amount_paid_per_credit="0")
     assert not JournalEntry.objects.exists()
     assert allocate(make_milestone(make_project(account), 4), actor=sam)
@@ -166,6 +174,7 @@ def test_confirmed_terms_are_fixed(account, sam):
 
 
 def test_the_account_is_fixed_once_confirmed_even_back_in_draft(account, sam):
+    """Purchase, account: fixed once confirmed, even back in draft."""
     other = make_account("Another")
     draft = make_purchase(account, draft=True)
     assert edit_draft(draft, make_terms(other), actor=sam).account == other
@@ -177,6 +186,7 @@ def test_the_account_is_fixed_once_confirmed_even_back_in_draft(account, sam):
 
 
 def test_given_back_credits_leave_a_trail_that_decides(account, sam):
+    """Purchase, draft: again only while no consumption exists: the trail decides."""
     lot, milestone = make_purchase(account), make_milestone(make_project(account), 4)
     allocate(milestone, actor=sam)
     adjust(milestone, total=0, actor=sam)
@@ -185,6 +195,7 @@ def test_given_back_credits_leave_a_trail_that_decides(account, sam):
 
 
 def test_only_a_new_draft_is_deleted(account, sam):
+    """Purchase, deleting: only as a draft with no history."""
     lot, draft = make_purchase(account), make_purchase(account, draft=True)
     with pytest.raises(NotDraft):
         delete_draft(lot, actor=sam)
@@ -196,6 +207,7 @@ def test_only_a_new_draft_is_deleted(account, sam):
 
 
 def test_numbers_follow_each_other_and_pass_over_those_of_an_import(account):
+    """Purchase, number: from a series, passing over the numbers of an import."""
     first = make_purchase(account)
     Purchase.objects.filter(pk=make_purchase(account, draft=True).pk).update(number="SCP-000003")
     assert [first.number, make_purchase(account).number, make_purchase(account).number] == [
@@ -209,6 +221,7 @@ class TestDates:
         return change_dates(lot, actor=sam, **dates)
 
     def test_old_new_reason_and_who_are_kept_and_nothing_is_posted(self, account, sam):
+        """Purchase, start and expiry date: renegotiated with a reason, nothing is posted."""
         lot = make_purchase(account)
         before = trial_balance()
         self.change(lot, sam, expires_on=datetime.date(2028, 1, 1), reason=" Renewed ")
@@ -237,6 +250,7 @@ class TestDates:
         assert self.change(make_purchase(account), sam, expires_on=TODAY).expires_on == TODAY
 
     def test_locked_once_credits_have_expired(self, account, sam):
+        """Purchase, start and expiry date: locked once credits have expired."""
         lot = self.change(make_purchase(account), sam, expires_on=TODAY)
         expire_purchase(lot, actor=sam)
         with pytest.raises(DatesLocked, match="10 expired credits"):
@@ -245,3 +259,15 @@ class TestDates:
     def test_a_draft_is_simply_edited(self, account, sam):
         with pytest.raises(DatesLocked, match="draft"):
             self.change(make_purchase(account, draft=True), sam, expires_on=datetime.date(2028, 1, 1))
+
+
+def test_a_closed_period_confirms_on_the_first_open_day_at_the_rate_of_the_purchase(account, sam):
+    """Purchase, confirming: a date in a closed period posts on the first open day, at the purchase date's rate."""
+    make_rate("GBP", "1.2711")
+    make_rate("GBP", "1.3", starting_on=datetime.date(2026, 11, 1))
+    make_period(2026, 10, closed_by=sam)
+    day = datetime.date(2026, 10, 5)
+    lot = make_purchase(account, currency="GBP", purchased_on=day)
+    entry = JournalEntry.objects.get()
+    assert (entry.effective_on, entry.posting_date) == (day, datetime.date(2026, 11, 1))
+    assert (lot.exchange_rate, lot.paid_total_lcy) == (Decimal("1.2711"), Decimal("1016.88"))

@@ -38,6 +38,7 @@ def test_sixteen_on_the_last_credits_exactly_as_many_get_them_as_there_are(accou
 
 
 def test_two_on_the_last_credits_the_second_reads_what_is_short(account):
+    """Last credits: two people: one gets them, the other the shortage."""
     make_purchase(account, number_of_credits=10)
     project, actor = make_project(account), make_user()
     milestones = [make_milestone(project, 8) for _ in range(2)]

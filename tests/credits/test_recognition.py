@@ -1,4 +1,4 @@
-"""When revenue is recognised: by the night (the default), at once on completion, or on allocation. services-credits.md,
+"""When revenue is recognised: by the night (the default), at once on completion, or on allocation.
 Revenue: stamped on the allocation, so that a later change of the setting touches nothing that exists; a part given back
 reverses its stored share, cut cumulatively."""
 
@@ -80,7 +80,7 @@ def usd(amount: int) -> dict:
 
 
 def test_by_the_night_neither_allocating_nor_completing_posts(account, lot):
-    """services-credits.md, Revenue: the next night posts it, effective on the actual date."""
+    """Revenue, when: by the night (default)."""
     milestone = held(account, 4)
     complete(milestone, actor=None, actual_on=EARLIER)
     assert revenue() == []
@@ -93,7 +93,7 @@ def test_by_the_night_neither_allocating_nor_completing_posts(account, lot):
 
 
 def test_completing_posts_at_once_and_the_night_posts_nothing_more(on_completion, account, lot):
-    """services-credits.md, Revenue: at once on completion, effective on the actual date."""
+    """Revenue, when: at once on completion."""
     milestone = held(account, 4)
     assert revenue() == []
     complete(milestone, actor=None, actual_on=EARLIER)
@@ -106,7 +106,7 @@ def test_completing_posts_at_once_and_the_night_posts_nothing_more(on_completion
 
 
 def test_reopening_takes_it_back_and_completing_again_is_a_new_event(on_completion, account, lot):
-    """services-credits.md, Revenue: reopening reverses; completing again is a new event."""
+    """Revenue: reopening reverses; completing again is a new event."""
     milestone = held(account, 4)
     complete(milestone, actor=None, actual_on=EARLIER)
     reopen(milestone, actor=None, reason="Not accepted")
@@ -140,7 +140,7 @@ def test_completing_is_refused_where_the_books_cannot_take_it(on_completion, acc
 
 
 def test_allocating_posts_per_lot_effective_on_its_day(on_allocation, account):
-    """services-credits.md, Revenue: on allocation. Dr 2400, Cr 4000, a pair of lines for each lot."""
+    """Revenue, when: on allocation."""
     first, second = make_purchase(account, number_of_credits=3), make_purchase(account, amount_paid_per_credit="90")
     milestone = make_milestone(make_project(account), 5)
     allocate(milestone, actor=None, on=EARLIER)
@@ -168,7 +168,8 @@ def test_completing_reopening_and_the_night_post_nothing_more(on_allocation, acc
 
 
 def test_what_is_given_back_takes_its_stored_share_with_it(on_allocation, lot_c):
-    """Posting rule 6b, lot C: 5 credits are worth 317.78 USD; 2, 2 and 1 of them 127.11, 127.11 and 63.56."""
+    """Revenue, given back: takes its stored share, cut cumulatively.
+    Posting rule 6b, lot C: 5 credits are worth 317.78 USD; 2, 2 and 1 of them 127.11, 127.11 and 63.56."""
     milestone = held(lot_c.account, 5)
     for total in (3, 1, 0):
         adjust(milestone, total=total, actor=None)
@@ -200,7 +201,7 @@ def test_allocating_is_refused_where_the_books_cannot_take_it(on_allocation, acc
 
 @pytest.mark.parametrize("mode", MODES)
 def test_free_credits_post_nothing_whenever_revenue_is_recognised(account, mode):
-    """services-credits.md, Revenue: free credits post nothing. Posting rule 4."""
+    """Revenue, free credits: post nothing."""
     recognise(mode)
     lot = make_purchase(account, amount_paid_per_credit=Decimal(0))
     milestone = held(account, 4)
@@ -218,7 +219,7 @@ def test_free_credits_post_nothing_whenever_revenue_is_recognised(account, mode)
 
 @pytest.mark.parametrize(("before", "after"), [(a, b) for a in MODES for b in MODES if a != b])
 def test_a_change_of_the_setting_touches_nothing_that_exists(account, lot, before, after):
-    """services-credits.md, Revenue: stamped on the allocation."""
+    """Revenue, when: stamped: a later change touches nothing that exists."""
     recognise(before)
     milestone = held(account, 2)
     posted = revenue()

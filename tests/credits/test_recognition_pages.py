@@ -136,7 +136,7 @@ def test_free_credits_have_no_revenue_to_tell_of(delivery, mode, account, projec
 
 
 def test_the_window_shows_what_allocating_and_giving_back_posts(delivery, mode, account, project):
-    """services-credits.md, Revenue: on allocation; by the other two, allocating posts nothing."""
+    """Revenue: on allocation; by the other two, allocating posts nothing."""
     CreditsSetup.objects.update(recognise_revenue=mode)
     make_purchase(account)
     milestone = make_milestone(project, 4)
@@ -157,7 +157,7 @@ def test_the_window_shows_what_allocating_and_giving_back_posts(delivery, mode, 
     [("value", 400, "at internal value"), ("paid", 320, "at amount paid"), ("nothing", None, "")],
 )
 def test_the_amount_of_a_milestone_is_set_as_the_setting_says(delivery, account, project, source, amount, note):
-    """services-credits.md, Milestone amount: internal value (default), amount paid, leave alone."""
+    """Milestone amount: internal value, amount paid, or left alone."""
     CreditsSetup.objects.update(milestone_amount_from=source)
     make_purchase(account)
     milestone = make_milestone(project, 4)

@@ -1,4 +1,4 @@
-"""Cancel and refund, to the cent: posting rules 11 to 11c (services-credits.md, "Expiry")."""
+"""Cancel and refund, to the cent: posting rules 11 to 11c (Expiry)."""
 
 import datetime
 from decimal import Decimal
@@ -41,6 +41,7 @@ def totals(lot: Purchase) -> tuple[int, int, int]:
 
 
 def test_rule_11_six_unused_of_a_are_refunded_in_full(lot):
+    """Expiry, cancel and refund: raises credits refunded."""
     used(lot, 4)
     agree()
     refunded(lot, 6)

@@ -1,4 +1,4 @@
-"""Reinstatement, to the cent: posting rule 10 (services-credits.md, "Expiry")."""
+"""Reinstatement, to the cent: posting rule 10 (Expiry)."""
 
 import datetime
 from decimal import Decimal
@@ -42,6 +42,7 @@ def lot(account):
 
 
 def test_rule_10_six_expired_of_a_come_back(account, lot):
+    """Expiry, reinstate: reverses the postings exactly, a negative row."""
     before = trial_balance()
     night(account, TODAY)
     assert trial_balance()["4090"] == {"USD": Decimal(-480), "LCY": Decimal(-480)}
@@ -130,6 +131,7 @@ def test_free_credits_come_back_in_counts_alone(account):
     ],
 )
 def test_no_date_that_has_passed(account, sam, starts_on, new, said):
+    """Expiry, reinstate: a new expiry of today or later."""
     lot = make_purchase(account, starts_on=starts_on, expires_on=TODAY)
     expire_purchase(lot, actor=sam)
     with pytest.raises(BadCorrection, match=said) as refused:

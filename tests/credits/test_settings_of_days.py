@@ -38,7 +38,7 @@ def spendable(company):
 
 
 def test_past_expiry_credits_are_held_back(past, project):
-    """services-credits.md, Milestone, allocation, consumption: a candidate is start <= date <= expiry. Origin:
+    """Milestone, allocation, consumption: a candidate is start <= date <= expiry. Origin:
     vm0-ai/vm0#10299, expired, unswept credits stayed spendable (bug 2)."""
     with pytest.raises(Shortage, match="Held back: 10 past expiry"):
         allocate(make_milestone(project, 4), actor=None)
@@ -46,7 +46,7 @@ def test_past_expiry_credits_are_held_back(past, project):
 
 
 def test_where_the_setting_allows_it_they_are_used_until_a_night_expires_them(spendable, past, account, project):
-    """services-credits.md, Setting *allocate credits with past expiry date*: lets expired-but-unswept lots be used."""
+    """Settings, allocate past expiry: until a night expires them."""
     milestone = make_milestone(project, 4)
     allocate(milestone, actor=None)
     assert credits_of(past) == (6, 4, 0)
@@ -88,7 +88,7 @@ def test_what_is_available_agrees_on_all_pages(staff, past, account, setting, av
 
 
 def test_in_grace_they_are_used_too_only_where_the_setting_allows_it(past, project):
-    """services-credits.md, Expiry: in grace nothing becomes spendable again."""
+    """Expiry: in grace nothing becomes spendable again."""
     CreditsSetup.objects.update(grace_period_days=5)
     milestone = make_milestone(project, 4)
     with pytest.raises(Shortage, match="10 past expiry"):
@@ -102,7 +102,7 @@ def test_in_grace_they_are_used_too_only_where_the_setting_allows_it(past, proje
 
 @pytest.mark.parametrize(("grace", "first_night"), [(0, TODAY + DAY), (3, TODAY + 4 * DAY)])
 def test_the_night_expires_from_the_day_after_expiry_and_grace(account, grace, first_night):
-    """services-credits.md, Expiry: the nightly run from the day after expiry + grace."""
+    """Expiry: the nightly run from the day after expiry + grace."""
     CreditsSetup.objects.update(grace_period_days=grace)
     lot = make_purchase(account, expires_on=TODAY)
     night(account, first_night - DAY)
@@ -114,7 +114,7 @@ def test_the_night_expires_from_the_day_after_expiry_and_grace(account, grace, f
 
 @pytest.mark.parametrize(("grace", "days", "refused"), [(0, 0, False), (3, 0, True), (3, 3, False)])
 def test_by_hand_from_the_day_of_expiry_and_grace_on(account, grace, days, refused):
-    """services-credits.md, Expiry: by hand from the day of expiry + grace on."""
+    """Expiry: by hand from the day of expiry + grace on."""
     CreditsSetup.objects.update(grace_period_days=grace)
     lot = make_purchase(account, expires_on=TODAY)
     assert bool(refusal_to_expire(lot, TODAY + days * DAY)) is refused
@@ -128,7 +128,7 @@ def test_by_hand_from_the_day_of_expiry_and_grace_on(account, grace, days, refus
 
 @pytest.mark.parametrize(("days", "soon"), [(30, 0), (40, 10)])
 def test_a_purchase_expires_soon_within_the_window_of_the_setting(staff, account, days, soon):
-    """services-credits.md, Settings: expiring-soon window days (30)."""
+    """Settings, expiring soon: the window of days."""
     CreditsSetup.objects.update(expiring_soon_days=days)
     make_purchase(account, expires_on=TODAY + 40 * DAY)
     figures = {each.label: str(each.value) for each in staff.get(account.get_absolute_url()).context["figures"]}
@@ -142,7 +142,7 @@ STATUSES = ("planned", "in_progress", "approved", "canceled", "")
 
 @pytest.mark.parametrize("without", [["planned", "canceled", ""], ["approved"], []])
 def test_a_status_that_needs_no_allocation_does_not_wait(account, project, without):
-    """services-credits.md, Gate: statuses that need no allocation: a setting, default Planned, Canceled and none."""
+    """Gate: statuses that need no allocation: a setting, default Planned, Canceled and none."""
     CreditsSetup.objects.update(statuses_without_allocation=without)
     found = {make_milestone(project, 4, status=status).pk: status for status in STATUSES}
     states = {found[each.pk]: each.state for each in milestones()}
@@ -152,7 +152,7 @@ def test_a_status_that_needs_no_allocation_does_not_wait(account, project, witho
 
 @pytest.mark.parametrize("without", [["planned"], []])
 def test_with_a_number_of_credits_there_is_no_actual_date_before_they_are_allocated(account, project, without):
-    """services-credits.md, Gate: a milestone that needs credits cannot get an actual date before they are allocated in full,
+    """Gate: a milestone that needs credits cannot get an actual date before they are allocated in full,
     whether its status waits for them or not."""
     CreditsSetup.objects.update(statuses_without_allocation=without)
     make_purchase(account)

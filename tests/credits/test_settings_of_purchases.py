@@ -38,14 +38,14 @@ def prices(purchase: Purchase) -> tuple[Decimal, Decimal]:
 
 
 def test_the_amount_paid_is_the_value_and_the_books_follow_it(synced, account):
-    """services-credits.md, Purchase: with *sync amount paid with value* on, it is set to the value."""
+    """Settings, sync amount paid: set to the value."""
     purchase = create_purchase(make_terms(account, amount_paid_per_credit=None), actor=None)
     assert prices(purchase) == (100, 100)
     assert trial_balance()["2400"]["USD"] == -1000
 
 
 def test_without_the_setting_the_amount_paid_is_asked_for(account):
-    """services-credits.md, Purchase: same as the value, less or 0; 0 is what free means, no other mark."""
+    """Purchase: same as the value, less or 0; 0 is what free means, no other mark."""
     assert prices(make_purchase(account)) == (100, 80)
     with pytest.raises(BadTerms, match="Enter the amount paid per credit; 0 is free") as refused:
         create_purchase(make_terms(account, amount_paid_per_credit=None), actor=None)
@@ -101,7 +101,7 @@ def window(staff, opportunity) -> Page:
 
 
 def test_the_opportunity_window_does_not_ask_for_the_amount_paid(synced, staff, account):
-    """services-credits.md, From an opportunity: value and amount paid = line total / number of credits."""
+    """From an opportunity: value and amount paid = line total / number of credits."""
     page = window(staff, make_opportunity(account, total="1000.00", credits=10))
     assert "row-0-amount_paid_per_credit" not in page.data
     assert "As the value per credit" in text(page.shown)
@@ -112,7 +112,7 @@ def test_the_opportunity_window_does_not_ask_for_the_amount_paid(synced, staff, 
 
 
 def test_the_exact_split_has_value_and_amount_paid_alike_in_both_positions(staff, account):
-    """services-credits.md, From an opportunity: 5 x 142.86 + 2 x 142.85, value and amount paid alike."""
+    """From an opportunity: 5 x 142.86 + 2 x 142.85, value and amount paid alike."""
     for sync in (False, True):
         CreditsSetup.objects.update(sync_paid_with_value=sync)
         assert window(staff, make_opportunity(account)).confirm().status_code == 302
@@ -148,7 +148,7 @@ def test_an_import_keeps_what_the_file_says(synced, account):
 
 @pytest.mark.parametrize("setting", [True, False])
 def test_the_form_proposes_a_draft_as_the_setting_says(staff, account, setting):
-    """services-credits.md, Purchase: setting *new purchases are drafts*."""
+    """Settings, new purchases are drafts: proposed by the form."""
     CreditsSetup.objects.update(new_purchases_are_drafts=setting)
     page = Page(staff, f"{reverse('credits:purchase-create')}?account={account.number}")
     page.fill(number_of_credits="10", value_per_credit="100.00", amount_paid_per_credit="80.00").confirm()

@@ -35,7 +35,7 @@ def page(client, company):
 
 
 def test_the_defaults_are_those_of_the_design(company):
-    """services-credits.md, Settings: each with its default."""
+    """Settings: one page, each with its default and a sentence."""
     setup = CreditsSetup.objects.get()
     off = ("sync_paid_with_value", "new_purchases_are_drafts", "manual_allocation", "allocate_past_expiry")
     assert [getattr(setup, name) for name in off] == [False] * 4
@@ -113,6 +113,7 @@ def test_a_low_balance_below_one_is_refused(account):
 
 
 def test_every_setting_is_shown_with_its_default_and_its_effect(client, page):
+    """Settings: one page, each with its default and a sentence."""
     CreditsSetup.objects.update(grace_period_days=7)
     shown = text(client.get(reverse("credits:settings")))
     assert "Grace period days 7 days (default: 0 days)" in shown

@@ -52,7 +52,7 @@ def moved(account, sam):
 
 
 def test_each_movement_stands_with_the_balance_after_it(account, moved):
-    """services-credits.md, "What staff and customers see": statement."""
+    """Account page, statement: each movement with its balance."""
     opening, rows, closing = told(account)
     assert rows == [
         (BOUGHT, "Purchase", 10, 0, 10),

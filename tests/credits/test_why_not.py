@@ -1,6 +1,6 @@
 """Why not? Each reason with its credits, its sentence, what would free them and where.
 
-services-credits.md: "Why is this credit not available?" answered on the spot, lot by lot.
+"Why is this credit not available?" answered on the spot, lot by lot.
 """
 
 import datetime
@@ -76,7 +76,7 @@ def test_past_expiry_with_and_without_grace(account, project, grace, sentence):
 
 
 def test_what_is_past_expiry_is_available_where_the_setup_says_so(account, project, sam):
-    """services-credits.md, setting *allocate credits with past expiry date*: report, candidates and shortage follow it."""
+    """Setting *allocate credits with past expiry date*: report, candidates and shortage follow it."""
     CreditsSetup.objects.update(allocate_past_expiry=True)
     make_purchase(account, expires_on=TODAY - DAY)
     milestone = make_milestone(project)

@@ -42,6 +42,7 @@ def lots(account, project, milestone, sam):
 
 
 def test_the_milestone_page_says_what_it_needs_and_each_lot_with_its_reason(client, dana, milestone, lots):
+    """Why is this credit not available?: lot by lot."""
     page = text(client.get(url("milestone", milestone)))
     assert "40 credits to allocate, 7 available: short by 33" in page
     assert "Available to 1 Nov 2027" in page and "Starts on 25 Nov 2026" in page and "Confirm the purchase" in page

@@ -61,7 +61,7 @@ def test_all_it_needs_and_needs_adjusting_both_ways(project, account, sam):
     ("status", "named"), [("planned", "In the status Planned"), ("", "Without a status"), ("in_progress", None)]
 )
 def test_a_status_that_needs_no_allocation_is_said_beside_the_rest(project, status, named):
-    """services-credits.md, setting *statuses without allocation*."""
+    """Setting *statuses without allocation*."""
     milestone = make_milestone(project, 4, status=status)
     beside = f"{named} it does not wait for credits; they can be allocated all the same"
     assert [sentence for sentence, _ in said(milestone)[1:]] == ([beside] if named else [])

@@ -1,6 +1,6 @@
 """Why not? The parts of each lot add up to its number of credits, and what is held back is what an allocation refuses for.
 
-services-credits.md, Allocation: "Enough or nothing: … how many are held back by each reason".
+Allocation: "Enough or nothing: … how many are held back by each reason".
 """
 
 import datetime
@@ -101,7 +101,7 @@ def test_the_scenes_contain_every_reason():
 
 
 def test_the_shortage_says_the_same_words_and_numbers(account, project, sam):
-    """services-credits.md, Allocation: needed, available, short, and how many are held back by each reason."""
+    """Allocation: needed, available, short, and how many are held back by each reason."""
     make_purchase(account, draft=True)
     make_purchase(account, starts_on=TODAY + DAY, number_of_credits=20)
     make_purchase(account, expires_on=TODAY - DAY, number_of_credits=30)

@@ -93,6 +93,7 @@ def test_the_page_asks_for_proposals_and_totals(sales, head, pack):
 
 
 def test_credits_follow_the_quantity_until_somebody_types_others(sales, head, pack):
+    """Opportunity, credits on a line: credits of the product x quantity, editable."""
     line = {"product": pack.pk, "filled": f"{pack.pk}:7", "description": "A", "unit_price": "1", "quantity": "3"}
     followed = sales.post(reverse(LINES), head | posted_lines(line | {"services_credits": "7"})).content.decode()
     typed = sales.post(reverse(LINES), head | posted_lines(line | {"services_credits": "5"})).content.decode()

@@ -56,6 +56,7 @@ def test_one_record_in_two_lines_names_both_even_where_they_say_the_same():
 
 
 def test_the_same_name_with_other_content_is_refused_in_each_column_that_differs():
+    """Purchase, number: an import refuses the same name with other content, by line."""
     imported(Account=ACCOUNTS, Services_Credits_Purchase__c=[LOT], Milestone__c=[WORK])
     lot = f"{PURCHASE}.csv, line 2"
     assert refused(
