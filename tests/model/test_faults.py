@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError
 from django.db.models import Q
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from credits import drawing
 from credits.models import Allocation, CreditsSetup
@@ -26,7 +27,8 @@ from credits.services import (
 )
 from ledger.dates import business_date
 from ledger.services import manual, periods, posting, seals
-from tests.model.machine import Machine
+from tests.model.machine import NEEDS, Machine
+from tests.model.purchase_rules import LOT
 
 SEARCH = settings(
     max_examples=100,
@@ -47,6 +49,21 @@ class ModelAlone(Machine):
 
     def replay_agrees(self):
         pass
+
+
+class Abroad(ModelAlone):
+    """Companies that sell in another currency, recognise revenue on allocation and expect breakage from the start, and do
+    nothing but use their lots: what goes wrong with parts of a lot is met in most of them."""
+
+    sell_a_line = edit_or_delete = extend = close_or_open_a_period = write_by_hand = None
+
+    @initialize(
+        currency=st.sampled_from(["GBP", "KWD"]),
+        lots=st.lists(st.fixed_dictionaries({**LOT, "draft": st.just(False)}), min_size=3, max_size=4),
+        needs=NEEDS,
+    )
+    def open_for_business(self, currency, lots, needs):
+        Machine.open_for_business(self, currency, 0, lots, needs, recognise="allocation", unused=25)
 
 
 def rewrite(monkeypatch, module, name, right, wrong):
@@ -85,9 +102,9 @@ def parts_in_lcy_are_rounded_one_by_one(patch):
     rewrite(patch, release, "CUT", cumulative, "base_lcy + round(paid_total_lcy * units / whole, lcy_decimals)")
 
 
-def give_backs_take_the_price_of_today_with_them(patch):
+def give_backs_leave_their_revenue_behind(patch):
     share = "base_lcy - held_amount_lcy + ledger_cumulative(held_amount_lcy, held + units, held, lcy_decimals)"
-    rewrite(patch, release, "CUT", share, "ledger_cumulative(paid_total_lcy, gone, whole, lcy_decimals)")
+    rewrite(patch, release, "CUT", share, "base_lcy")
 
 
 def what_is_expected_of_the_rest_is_forgotten(patch):
@@ -100,8 +117,8 @@ def use_beyond_the_estimate_does_not_catch_up(patch):
     )
 
 
-def reinstating_catches_nothing_up(patch):
-    rewrite(patch, taking_back, "TAKE_BACK", "WHERE more <> 0 OR more_lcy <> 0", "WHERE false")
+def reinstating_leaves_what_was_recognised_ahead(patch):
+    rewrite(patch, taking_back, "TAKE_BACK", "-amount_lcy, -estimated, -estimated_lcy", "-amount_lcy, 0, 0")
 
 
 def what_customers_keep_a_claim_on_is_breakage(patch):
@@ -181,10 +198,6 @@ FAULTS = [
     drafts_are_spendable,
     reopening_leaves_the_released_amounts,
     parts_in_lcy_are_rounded_one_by_one,
-    give_backs_take_the_price_of_today_with_them,
-    what_is_expected_of_the_rest_is_forgotten,
-    use_beyond_the_estimate_does_not_catch_up,
-    reinstating_catches_nothing_up,
     what_customers_keep_a_claim_on_is_breakage,
     refunds_are_owed_at_the_rate_of_the_purchase,
     what_is_kept_of_a_refund_is_owed_all_the_same,
@@ -202,11 +215,18 @@ FAULTS = [
     entries_by_hand_are_posted_ahead_of_their_day,
     the_night_seals_nothing,
 ]
+FAULTS_IN_PARTS = [
+    give_backs_leave_their_revenue_behind,
+    what_is_expected_of_the_rest_is_forgotten,
+    use_beyond_the_estimate_does_not_catch_up,
+    reinstating_leaves_what_was_recognised_ahead,
+]
+CASES = [(ModelAlone, fault) for fault in FAULTS] + [(Abroad, fault) for fault in FAULTS_IN_PARTS]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_the_machine_finds(fault, monkeypatch):
+@pytest.mark.parametrize(("machine", "fault"), CASES, ids=lambda case: case.__name__)
+def test_the_machine_finds(machine, fault, monkeypatch):
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
-        run_state_machine_as_test(ModelAlone, settings=SEARCH)
+        run_state_machine_as_test(machine, settings=SEARCH)
