@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.views.generic.detail import SingleObjectMixin
 
 from credits.forms.planner import PlannerForm
 from credits.models import CreditsSetup
 from credits.reports.planned import AccountPlan, Advice, CurrencyPlan
 from credits.reports.planner import planner
 from credits.views.planner_lines import HEADER, lines_of, undated_lines
-from ledger.views.reports import ReportPage
+from ledger.views.reports import ReportOfOne
 from opportunities.models import Account
 from pages import formats, markup
 from pages.elements import Action, Crumb, Figure
@@ -24,7 +22,7 @@ DATES, MILESTONES = "credits.expire_purchases", "credits.manage_milestones"
 SELL = "credits.manage_purchases"
 
 
-class PlannerPage(SingleObjectMixin, ReportPage):
+class PlannerPage(ReportOfOne):
     """Changes nothing: what it suggests is done on the pages that it leads to, by those who may."""
 
     queryset: QuerySet[Account] = Account.objects.all()
@@ -38,10 +36,6 @@ class PlannerPage(SingleObjectMixin, ReportPage):
         "credits, a milestone of one of its projects draws them."
     )
     extra_context = {"reset": "Today", "shown": SHOWN}
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        self.object = self.get_object()
-        return super().get(request, *args, **kwargs)
 
     def get_permission_required(self) -> tuple[str, ...]:
         return "credits.view_purchase", "credits.view_milestone"

@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponseBase
-from django.views.generic.detail import SingleObjectMixin
-
 from credits.forms.why_not import WhyNotForm
 from credits.reports.availability import Reason
 from credits.reports.lot_parts import LotParts, Part
 from credits.reports.remedies import Why
 from credits.views.lot_segments import segments
-from ledger.views.reports import ReportPage
+from ledger.views.reports import ReportOfOne
 from pages import exports, markup
 from pages.elements import Action, Crumb, Figure
 from pages.views.page import allowed_actions
@@ -21,7 +18,7 @@ SHOWN, SHOWN_OF_LOT = 300, 50
 HEADER = ["Purchase", "Currency", "Start date", "Expiry date", "Credits", "Reason", "Why", "What would free them"]
 
 
-class WhyNotPage(SingleObjectMixin, ReportPage):
+class WhyNotPage(ReportOfOne):
     """A report about one object. What frees credits is a link for those who may do it, and words for the others."""
 
     title = "Why not?"
@@ -29,10 +26,6 @@ class WhyNotPage(SingleObjectMixin, ReportPage):
     file_name = "why-not"
     reasons: Sequence[Reason] = tuple(Reason)
     extra_context = {"reset": "Today, all credits"}
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        self.object = self.get_object()
-        return super().get(request, *args, **kwargs)
 
     def get_permission_required(self) -> tuple[str, ...]:
         return "credits.view_purchase", "credits.view_milestone"

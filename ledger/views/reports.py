@@ -26,6 +26,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
+from django.views.generic.detail import SingleObjectMixin
 
 from ledger.dates import business_date, ledger_setup
 from ledger.models import Currency
@@ -109,3 +110,11 @@ def written(value: Any) -> str:
 def figures(amounts: Any, columns: Any, currency: Currency) -> list[Decimal]:
     """Numbers for a file, with the decimals of their currency."""
     return [round_to(getattr(amounts, column), currency.decimals) for column in columns]
+
+
+class ReportOfOne(SingleObjectMixin, ReportPage):
+    """A report about one object, which the address names."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        self.object = self.get_object()
+        return super().get(request, *args, **kwargs)
