@@ -32,6 +32,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGIN
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "credits.apps.CreditsConfig",
+    "prepaid.apps.PrepaidConfig",
     "opportunities.apps.OpportunitiesConfig",
     "ledger.apps.LedgerConfig",
     "pages.apps.PagesConfig",

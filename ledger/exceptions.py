@@ -34,6 +34,16 @@ class BlockedCombination(Refused):
         )
 
 
+class MissingVat(Refused):
+    """The VAT posting setup has no cell for the groups of a sale."""
+
+    def __init__(self, business_group, product_group):
+        super().__init__(
+            f"The VAT posting setup has no rate for business group {business_group} with product group {product_group}. "
+            "Fill in that cell, then try again."
+        )
+
+
 class PostingNotAllowed(Refused):
     """A posting date after the last day on which the general ledger setup allows postings."""
 

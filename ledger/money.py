@@ -31,6 +31,16 @@ def to_lcy(amount: Decimal, rate: Decimal, decimals: int) -> Decimal:
     return round_to(EXACT.multiply(amount, rate), decimals)
 
 
+def share(total: Decimal, part: Decimal, whole: Decimal, decimals: int) -> Decimal:
+    """What falls on `part` of `whole` out of `total`, rounded half up: the cumulative level that parts of an amount are cut
+    by. `ledger_cumulative` is the same in SQL."""
+    scale = Decimal(1).scaleb(decimals)
+    numerator, denominator = (EXACT.multiply(EXACT.multiply(total, part), scale)).as_integer_ratio()
+    top, bottom = whole.as_integer_ratio()
+    numerator, denominator = numerator * bottom, denominator * top
+    return Decimal((2 * numerator + denominator) // (2 * denominator)).scaleb(-decimals, context=EXACT)
+
+
 def has_decimals(amount: Decimal, decimals: int) -> bool:
     """Whether `amount` can be written with `decimals` decimals without losing anything."""
     return round_to(amount, decimals) == amount

@@ -9,6 +9,7 @@ from ledger.models.numbers import NumberSeries
 from ledger.models.periods import AccountingPeriod, PeriodReopening
 from ledger.models.seals import JournalSeal, SealedEntry
 from ledger.models.setup import LedgerSetup
+from ledger.models.vat import VatBusinessGroup, VatPostingSetup, VatProductGroup
 
 __all__ = [
     "AccountingPeriod",
@@ -33,4 +34,7 @@ __all__ = [
     "PostingSetup",
     "ProductPostingGroup",
     "SealedEntry",
+    "VatBusinessGroup",
+    "VatPostingSetup",
+    "VatProductGroup",
 ]

@@ -20,6 +20,9 @@ class LedgerSetup(models.Model):
         BILL_TO = "bill_to", "The customer billed"
 
     company_name = models.CharField(max_length=120)
+    address = models.TextField(
+        blank=True, default="", db_default="", help_text="Printed on documents, as it is written."
+    )
     lcy = models.ForeignKey(
         Currency,
         on_delete=models.PROTECT,

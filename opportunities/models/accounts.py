@@ -5,7 +5,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from ledger.models import BusinessPostingGroup, Currency, LedgerSetup
+from ledger.models import BusinessPostingGroup, Currency, LedgerSetup, VatBusinessGroup
 
 
 class AccountQuerySet(models.QuerySet):
@@ -44,6 +44,22 @@ class Account(models.Model):
         related_name="billed_for",
         help_text="Who pays, when it is not the account itself.",
     )
+    vat_business_group = models.ForeignKey(
+        VatBusinessGroup,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="VAT business posting group",
+        help_text="Chooses the VAT rate, together with the product's group. Empty: no VAT.",
+    )
+    address = models.TextField(
+        blank=True, default="", db_default="", help_text="Printed on documents, as it is written."
+    )
+    email = models.EmailField("e-mail", blank=True, default="", db_default="", help_text="Where statements are sent.")
+    payment_days = models.PositiveSmallIntegerField(
+        default=30, db_default=30, help_text="Days from the date of an invoice until it is due."
+    )
     dimensions = models.JSONField(
         "default dimensions", default=dict, blank=True, help_text="Proposed for what the account buys."
     )
@@ -67,8 +83,12 @@ class Account(models.Model):
     def posting_group(self, setup: LedgerSetup) -> BusinessPostingGroup:
         """The business posting group of a sale to this account: its own, or that of whoever pays for it, as the general
         ledger setup says."""
+        return self.governing(setup, self.bill_to).business_group
+
+    def governing(self, setup: LedgerSetup, bill_to: "Account | None") -> "Account":
+        """Whose posting groups a sale to this account takes, where `bill_to` pays for it."""
         billed = setup.groups_from == LedgerSetup.GroupsFrom.BILL_TO
-        return (self.bill_to if billed and self.bill_to else self).business_group
+        return bill_to if billed and bill_to else self
 
     @property
     def party(self) -> str:
