@@ -19,10 +19,13 @@ from ledger.reports.seals import count_unsealed
 from ledger.services.nights import WHOLE, Outcome, Step, attempt, open_run, work
 from ledger.services.seals import SEALED, seal_step
 from opportunities.services.chunks import account_ranges
+from prepaid.reports.tonight import count_residuals
+from prepaid.services.night import expire_residuals
 
 SEAL = "Seal the journal"
 STEPS: dict[str, Step] = {
     "Expire services credits": expire_credits,
+    "Expire prepaid residuals": expire_residuals,
     "Earn completed milestones": earn_milestones,
     "Recognise expected breakage": expect_breakage,
     "Raise notices": raise_notices,
@@ -30,6 +33,7 @@ STEPS: dict[str, Step] = {
 }
 COUNTS = {
     "Expire services credits": count_due,
+    "Expire prepaid residuals": count_residuals,
     "Earn completed milestones": count_completed,
     "Recognise expected breakage": count_expected,
     "Raise notices": count_notices,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("search/", search.Search.as_view(), name="search"),
     path("customers/", include("opportunities.urls")),
     path("credits/", include("credits.urls")),
+    path("prepaid/", include("prepaid.urls")),
     path("books/", include("ledger.urls")),
     path("nights/", include("config.nights.urls")),
     path("jobs/", include("pages.urls")),

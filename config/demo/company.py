@@ -9,6 +9,7 @@ from ledger.dates import business_date
 from ledger.models import ExchangeRate, LedgerSetup, ProductPostingGroup
 from ledger.services.chart import install_chart
 from ledger.services.periods import create_months
+from prepaid.models import PrepaidSetup
 
 COMPANY = "Drawdown Demo"
 TIME_ZONE = "America/New_York"
@@ -22,6 +23,7 @@ def make_company(actor: Any) -> LedgerSetup:
     setup = install_chart(company_name=COMPANY, lcy="USD", time_zone=TIME_ZONE)
     ProductPostingGroup.objects.get_or_create(code="SERVICES", defaults={"name": "Services without credits"})
     CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS", **NOTICES})
+    PrepaidSetup.objects.get_or_create(id=1, defaults={"deferral_group_id": "PREPAID-DEF"})
     january = datetime.date(business_date().year - 1, 1, 1)
     create_months(january, 24, actor=actor)
     make_rates(january.replace(year=january.year - 1))

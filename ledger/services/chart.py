@@ -44,7 +44,18 @@ CURRENCIES = [
     ("USD", "US dollar", 2),
 ]
 BUSINESS_GROUPS = [("DOMESTIC", "Customers at home"), ("EXPORT", "Customers abroad")]
-PRODUCT_GROUPS = [("CREDITS", "Services credits")]
+PRODUCT_GROUPS = [
+    ("CREDITS", "Services credits"),
+    ("PREPAID", "Prepaid services"),
+    ("PREPAID-DEF", "Prepaid services, deferred"),
+    ("SERVICES", "Services"),
+]
+# What is bought as a prepaid service, where its money waits, and what it is used for.
+OTHER_CELLS = {
+    "PREPAID": {"receivable": "1100", "sales": "4010", "breakage": "4090"},
+    "PREPAID-DEF": {"receivable": "1100", "deferral": "2410"},
+    "SERVICES": {"receivable": "1100", "sales": "4000"},
+}
 
 
 @transaction.atomic
@@ -65,11 +76,12 @@ def install_chart(*, company_name: str, lcy: str, lcy_decimals: int = 2, time_zo
         for code, name in groups:
             model.objects.get_or_create(code=code, defaults={"name": name})
     for code, _ in BUSINESS_GROUPS:
-        PostingSetup.objects.get_or_create(
-            business_group_id=code,
-            product_group_id="CREDITS",
-            defaults={f"{purpose}_id": code for purpose, code in POSTING_SETUP.items()},
-        )
+        for group, accounts in {"CREDITS": POSTING_SETUP, **OTHER_CELLS}.items():
+            PostingSetup.objects.get_or_create(
+                business_group_id=code,
+                product_group_id=group,
+                defaults={f"{purpose}_id": account for purpose, account in accounts.items()},
+            )
     setup, _ = LedgerSetup.objects.get_or_create(
         id=1,
         defaults={

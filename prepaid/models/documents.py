@@ -268,6 +268,11 @@ class SalesLine(models.Model):
         return self.net + self.vat
 
     @property
+    def covered_by_hand(self) -> Decimal:
+        """What a balance line that somebody added asks for: a quantity where it says one, or else an amount."""
+        return self.covered or self.unit_price
+
+    @property
     def tops_up(self) -> bool:
         """Whether posting it tops up its prepaid service."""
         return self.product is not None and self.product.tops_up_once

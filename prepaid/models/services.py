@@ -31,9 +31,9 @@ class PrepaidServiceQuerySet(models.QuerySet):
 def _left(column: str, on=None) -> Coalesce:
     from prepaid.models.entries import InflowBalance
 
-    rows = InflowBalance.objects.filter(service=OuterRef("pk"))
-    rows = (rows.usable(on) if on else rows).order_by().values("service").annotate(sum=Sum(column))
-    return Coalesce(Subquery(rows.values("sum")), Value(0), output_field=AmountField())
+    balances = InflowBalance.objects.filter(service=OuterRef("pk"))
+    rows = (balances.usable(on) if on else balances).order_by().values("service")
+    return Coalesce(Subquery(rows.annotate(sum=Sum(column)).values("sum")), Value(0), output_field=AmountField())
 
 
 def _used(column: str) -> Coalesce:

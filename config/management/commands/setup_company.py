@@ -5,6 +5,7 @@ from django.db import transaction
 from credits.models import CreditsSetup
 from ledger.models.setup import validate_time_zone
 from ledger.services.chart import install_chart
+from prepaid.models import PrepaidSetup
 
 
 class Command(BaseCommand):
@@ -29,4 +30,5 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         CreditsSetup.objects.get_or_create(id=1, defaults={"product_group_id": "CREDITS"})
+        PrepaidSetup.objects.get_or_create(id=1, defaults={"deferral_group_id": "PREPAID-DEF"})
         self.stdout.write(f"{setup.company_name}: {setup.lcy_id}, {setup.time_zone}.")

@@ -1,0 +1,82 @@
+"""What prepaid services and sales documents refuse, one class per broken rule."""
+
+from pages import formats
+from pages.refusals import Refused
+
+
+class BadService(Refused):
+    """A card that cannot be as it was asked for."""
+
+
+class ServiceClosed(Refused):
+    """An entry for a closed service."""
+
+    def __init__(self, service, field=None):
+        super().__init__(f"Prepaid service {service} is closed: it takes no entry. Open it again first.", field=field)
+
+
+class OtherCurrency(Refused):
+    """An entry in another currency than the service's."""
+
+    def __init__(self, service, currency, field=None):
+        super().__init__(
+            f"Prepaid service {service} is in {service.currency_id}, not in {currency}. Its first entry fixed that.",
+            field=field,
+        )
+
+
+class NotEnoughLeft(Refused):
+    """More than a service has left."""
+
+    def __init__(self, service, asked, left, day, field=None):
+        super().__init__(
+            f"{service} has {left} left that can be used on {formats.day(day)}, less than {asked}.", field=field
+        )
+
+
+class BadDocument(Refused):
+    """A sales document or line that cannot be as it was asked for."""
+
+
+class NotPostable(Refused):
+    """A sales document that cannot be posted as it stands."""
+
+
+class DocumentFixed(Refused):
+    """A change to a document that does not take any."""
+
+    def __init__(self, document, why=None):
+        super().__init__(why or f"{document} is posted and stays as it is. Correct it with a credit memo.")
+
+
+class MoreThanLeftToCredit(Refused):
+    """A credit memo for more than is left to be credited."""
+
+
+class NothingToExpire(Refused):
+    """Nothing of what was picked can lapse."""
+
+
+class BadEntry(Refused):
+    """An entry by hand that cannot be as it was asked for."""
+
+
+class AlreadyDecided(Refused):
+    """A request that somebody has decided before."""
+
+    def __init__(self, request):
+        super().__init__(f"{request} is decided already: {request.get_state_display().lower()}.")
+
+
+class OwnRequest(Refused):
+    """An approval by whoever asked."""
+
+    def __init__(self, request):
+        super().__init__(f"{request}: you asked for it yourself, so somebody else has to approve it.")
+
+
+class MissingPrepaidSetup(Refused):
+    """The prepaid services setup has not been filled in."""
+
+    def __init__(self):
+        super().__init__("The prepaid services setup is empty. Choose the product posting group of deferrals first.")

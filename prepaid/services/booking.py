@@ -1,0 +1,80 @@
+"""The journal lines of a sales document, gathered while it is posted: what its lines owe, and what leaves or enters deferred
+revenue. Lines of one account and lot are one line of the books; the receivable is the sum of what stands against it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger.models import JournalEntry
+from ledger.money import ZERO
+from ledger.services.posting import Line, post
+from prepaid.models import PrepaidService, PrepaidSetup, SalesDocument
+
+Key = tuple[
+    str, str, str | None, str, bool, tuple[tuple[str, str], ...]
+]  # account, lot, group, party, debit, dimensions
+
+
+@dataclass
+class Booking:
+    """Amounts by account, in the order in which they came; `dimensions` are those of every line."""
+
+    document: SalesDocument
+    setup: PrepaidSetup
+    receivables: dict[Key, list[Decimal]] = field(default_factory=dict)
+    others: dict[Key, list[Decimal]] = field(default_factory=dict)
+
+    def owe(self, *, receivable, account, amount, lcy, group=None, lot="", service=None, back=False) -> None:
+        """The customer owes an amount, against an account; `back`: the other way round."""
+        self.add(account, amount, lcy, debit=back, group=group, lot=lot, service=service)
+        self._add(
+            self.receivables,
+            (str(receivable), lot, None, self.document.bill_to.party, not back, self._dimensions(service)),
+            amount,
+            lcy,
+        )
+
+    def move(self, *, debit, credit, amount, lcy, debit_group=None, credit_group=None, lot="", service=None) -> None:
+        """An amount from one account to another."""
+        self.add(debit, amount, lcy, debit=True, group=debit_group, lot=lot, service=service)
+        self.add(credit, amount, lcy, debit=False, group=credit_group, lot=lot, service=service)
+
+    def add(self, account, amount, lcy, *, debit, group=None, lot="", service=None) -> None:
+        party = self.document.account.party
+        self._add(self.others, (str(account), lot, group, party, debit, self._dimensions(service)), amount, lcy)
+
+    def post(self, *, kind: str, description: str, actor, reason: str = "") -> JournalEntry | None:
+        """Posts what was gathered under the document's event key; nothing where nothing moved."""
+        rows = [*self.receivables.items(), *sorted(self.others.items(), key=lambda item: not item[0][4])]
+        return post(
+            event_key=self.document.event_key,
+            kind=kind,
+            effective_on=self.document.posted_on,
+            currency=self.document.currency,
+            description=description,
+            lines=[_line(key, *amounts) for key, amounts in rows],
+            actor=actor,
+            reason=reason,
+        )
+
+    def _add(self, rows: dict[Key, list[Decimal]], key: Key, amount: Decimal, lcy: Decimal) -> None:
+        row = rows.setdefault(key, [ZERO, ZERO])
+        row[0] += amount
+        row[1] += lcy
+
+    def _dimensions(self, service: PrepaidService | None) -> tuple[tuple[str, str], ...]:
+        own = service_dimensions(service, self.setup) if service else {}
+        return tuple(sorted({**self.document.account.dimensions, **own}.items()))
+
+
+def service_dimensions(service: PrepaidService, setup: PrepaidSetup) -> Mapping[str, str]:
+    """The dimension value that every posting of the service carries."""
+    if setup.dimension_id is None or not service.dimension_value:
+        return {}
+    return {setup.dimension_id: service.dimension_value}
+
+
+def _line(key: Key, amount: Decimal, lcy: Decimal) -> Line:
+    account, lot, group, party, debit, dimensions = key
+    sides = {"debit": amount, "debit_lcy": lcy} if debit else {"credit": amount, "credit_lcy": lcy}
+    return Line(account=account, product_group=group, party=party, lot=lot, dimensions=dict(dimensions), **sides)

@@ -1,0 +1,351 @@
+"""Writing sales documents before they are posted: header and lines. Books and balances: none.
+
+Lines are priced when they are written, by the VAT posting setup of that moment, and again when the document is posted.
+"""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from ledger.dates import business_date
+from ledger.models import Currency
+from ledger.money import has_decimals
+from ledger.services.changes import made_by
+from opportunities.models import Account, Product, Project, ProjectEntry
+from pages import formats
+from pages.refusals import Refused
+from prepaid.exceptions import BadDocument, DocumentFixed
+from prepaid.models import PrepaidService, SalesDocument, SalesLine
+from prepaid.models.fields import QUANTITY_DECIMALS
+from prepaid.services.checks import refusal_of_line
+from prepaid.services.locks import prepaid_setup
+from prepaid.services.numbers import document_number
+from prepaid.services.post_document import lines_of, lock_document
+from prepaid.services.pricing import net_of, price
+
+State, Type, Kind = SalesDocument.State, SalesDocument.Type, SalesLine.Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a document says above its lines. Without `bill_to`, whoever pays for the account; without dates, today."""
+
+    account: Account
+    currency: Currency
+    bill_to: Account | None = None
+    document_on: datetime.date | None = None
+    posted_on: datetime.date | None = None
+    due_on: datetime.date | None = None
+    external_reference: str = ""
+    text: str = ""
+    project: Project | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineTerms:
+    """A line of an item. Without a description, unit or price, those of the product."""
+
+    product: Product
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal | None = None
+    discount_percent: Decimal = Decimal(0)
+    description: str = ""
+    unit_of_measure: str = ""
+    prepaid_service: PrepaidService | None = None
+
+
+@transaction.atomic
+def create_document(type_: str, header: Header, *, actor, made_from: SalesDocument | None = None) -> SalesDocument:
+    """Makes an open quote, order or invoice under the next free number. Refused (BadDocument): a credit memo, which is made
+    from its invoice; a project of another account or currency."""
+    if type_ == Type.CREDIT_MEMO:
+        raise BadDocument("A credit memo is made from the posted invoice that it corrects.")
+    made_by(actor, f"Create {Type(type_).label.lower()}")
+    document = SalesDocument(type=type_, created_by=actor, made_from=made_from)
+    _write_header(document, header)
+    document.number = document_number(type_)
+    document.save(force_insert=True)
+    return document
+
+
+@transaction.atomic
+def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocument:
+    """Changes the header and prices the lines again. Refused: a document that is released or posted (DocumentFixed); another
+    account while lines use its prepaid services, another currency while there are lines (BadDocument)."""
+    document = lock_open(document)
+    made_by(actor, f"Edit {document.get_type_display().lower()}")
+    lines = lines_of(document)
+    if header.currency.pk != document.currency_id and lines:
+        raise BadDocument("The prices of the lines are in the old currency. Delete the lines first.", field="currency")
+    if header.account.pk != document.account_id and any(line.prepaid_service_id for line in lines):
+        raise BadDocument("Lines use prepaid services of the old account. Delete them first.", field="account")
+    if document.corrects_id is not None and header.account.pk != document.account_id:
+        raise BadDocument("A credit memo stays with the account of its invoice.", field="account")
+    _write_header(document, header)
+    document.save()
+    _price_again(document)
+    return document
+
+
+@transaction.atomic
+def add_line(
+    document: SalesDocument, terms: LineTerms, *, actor, project_entry: ProjectEntry | None = None
+) -> SalesLine:
+    """Adds a line behind the last. Refused: `refusal_of_terms`; DocumentFixed."""
+    document = lock_open(document)
+    if document.type == Type.CREDIT_MEMO:
+        raise BadDocument("The lines of a credit memo are those of its invoice.")
+    made_by(actor, "Add line")
+    line = SalesLine(document=document, line_no=_next_line_no(document), project_entry=project_entry)
+    return _write_line(line, terms)
+
+
+@transaction.atomic
+def edit_line(line: SalesLine, terms: LineTerms, *, actor) -> SalesLine:
+    """Changes a line. Refused as in `add_line`; less than was delivered or invoiced of it (BadDocument)."""
+    document = lock_open(line.document)
+    made_by(actor, "Edit line")
+    line = _line_of(document, line)
+    if line.project_entry_id is not None:
+        raise BadDocument("The line is time or material of a project. Delete it here and change it there.")
+    if terms.quantity < max(line.quantity_shipped, line.quantity_invoiced):
+        done = formats.exact(max(line.quantity_shipped, line.quantity_invoiced))
+        raise BadDocument(f"{done} of it is delivered or invoiced already.", field="quantity")
+    return _write_line(line, terms)
+
+
+@transaction.atomic
+def delete_line(line: SalesLine, *, actor) -> None:
+    """Removes a line. Refused: DocumentFixed; one of which something was delivered or invoiced (BadDocument)."""
+    document = lock_open(line.document)
+    line = _line_of(document, line)
+    if line.quantity_shipped or line.quantity_invoiced:
+        raise BadDocument(f"Line {line.line_no} is delivered or invoiced in part: it stays.")
+    made_by(actor, "Delete line")
+    if line.order_line is not None:
+        _uninvoice(line)
+    line.delete()
+    _price_again(document)
+
+
+@transaction.atomic
+def add_balance_line(
+    document: SalesDocument,
+    service: PrepaidService,
+    *,
+    amount: Decimal = Decimal(0),
+    quantity: Decimal = Decimal(0),
+    actor,
+) -> SalesLine:
+    """Adds a balance line by hand: the service pays so much of its lines and no more. What it may be is looked at when the
+    document is posted. Refused (BadDocument): other documents than invoices, another account's service, nothing or less."""
+    document = lock_open(document)
+    units = amount if service.is_amount else quantity
+    if document.type != Type.INVOICE:
+        raise BadDocument("Only an invoice has balance lines.")
+    if service.account_id != document.account_id:
+        raise BadDocument(f"Prepaid service {service} belongs to another account.", field="prepaid_service")
+    if units <= 0 or not has_decimals(units, document.currency.decimals if service.is_amount else QUANTITY_DECIMALS):
+        raise BadDocument(f"A balance line of {formats.exact(units)} covers nothing.", field="amount")
+    made_by(actor, "Add balance line")
+    return SalesLine.objects.create(
+        document=document,
+        line_no=_next_line_no(document),
+        kind=Kind.BALANCE,
+        description=f"Balance of prepaid service {service}"[:250],
+        quantity=-1,
+        unit_price=amount if service.is_amount else 0,
+        net=-amount if service.is_amount else 0,
+        covered=0 if service.is_amount else quantity,
+        unit_of_measure=service.unit_of_measure,
+        product_group=prepaid_setup().deferral_group,
+        prepaid_service=service,
+        by_hand=True,
+    )
+
+
+@transaction.atomic
+def delete_document(document: SalesDocument, *, actor) -> None:
+    """Deletes a document that was not posted, and takes it off its order. Refused: DocumentFixed; one that others were made
+    from, or that was delivered (BadDocument)."""
+    document = lock_document(document)
+    if refusal := refusal_to_delete(document):
+        raise refusal
+    made_by(actor, f"Delete {document.get_type_display().lower()}")
+    for line in document.lines.filter(order_line__isnull=False).select_related("order_line"):
+        _uninvoice(line)
+    source, document_pk = document.made_from, document.pk
+    document.delete()
+    if source is not None and source.state == State.DONE and not source.made_into.exclude(pk=document_pk).exists():
+        source.state = State.RELEASED
+        source.save(update_fields=["state"])
+
+
+def refusal_to_delete(document: SalesDocument) -> Refused | None:
+    """Why the document stays."""
+    if document.is_posted:
+        return DocumentFixed(
+            document, f"{document} is posted: its number must not be missing. Correct it with a credit memo."
+        )
+    if document.made_into.exists() or document.deliveries.exists():
+        return BadDocument(f"{document} was delivered, or other documents were made from it: it stays.")
+    return None
+
+
+@transaction.atomic
+def release(document: SalesDocument, *, actor) -> SalesDocument:
+    """Releases the document: its lines are fixed until it is reopened. Refused (BadDocument): no lines; a line that could not
+    be posted."""
+    document = lock_open(document)
+    if refusal := refusal_to_release(document):
+        raise refusal
+    made_by(actor, f"Release {document.get_type_display().lower()}")
+    return _set_state(document, State.RELEASED)
+
+
+@transaction.atomic
+def reopen(document: SalesDocument, *, actor) -> SalesDocument:
+    """Opens a released document for changes. Refused: DocumentFixed."""
+    document = lock_document(document)
+    if document.state != State.RELEASED:
+        raise DocumentFixed(document, f"{document} is {document.get_state_display().lower()}, not released.")
+    made_by(actor, f"Reopen {document.get_type_display().lower()}")
+    return _set_state(document, State.OPEN)
+
+
+def refusal_to_release(document: SalesDocument) -> Refused | None:
+    """Why the document cannot be released: the first reason."""
+    lines = lines_of(document)
+    if not lines:
+        return BadDocument(f"{document} has no lines. Add what is sold first.")
+    if document.type == Type.QUOTE:
+        return None
+    return next((refusal for line in lines if (refusal := refusal_of_line(document, line))), None)
+
+
+def refusal_to_change(document: SalesDocument) -> Refused | None:
+    """Why header and lines are fixed."""
+    if document.is_posted:
+        return DocumentFixed(document)
+    if document.state == State.RELEASED:
+        return DocumentFixed(document, f"{document} is released. Reopen it to change it.")
+    if document.state == State.DONE:
+        return DocumentFixed(document, f"{document} is done: everything of it was made into other documents.")
+    return None
+
+
+def lock_open(document: SalesDocument) -> SalesDocument:
+    """The document as it is now, locked. Refused: `refusal_to_change`."""
+    document = lock_document(document)
+    if refusal := refusal_to_change(document):
+        raise refusal
+    return document
+
+
+def _set_state(document: SalesDocument, state: str) -> SalesDocument:
+    document.state = state
+    document.save(update_fields=["state"])
+    return document
+
+
+def _write_header(document: SalesDocument, header: Header) -> None:
+    if header.project is not None and header.project.account_id != header.account.pk:
+        raise BadDocument(f"Project {header.project} belongs to another account.", field="project")
+    if header.project is not None and header.project.currency_id != header.currency.pk:
+        raise BadDocument(f"Project {header.project} is in {header.project.currency_id}.", field="project")
+    today = business_date()
+    document.account, document.currency = header.account, header.currency
+    document.bill_to = header.bill_to or header.account.bill_to or header.account
+    document.document_on = header.document_on or today
+    document.posted_on = header.posted_on or document.document_on
+    document.due_on, document.project = header.due_on, header.project
+    document.external_reference, document.text = header.external_reference.strip(), header.text.strip()
+    if document.due_on and document.due_on < document.document_on:
+        raise BadDocument("It is due before the date of the document. Choose a later due date.", field="due_on")
+
+
+def _write_line(line: SalesLine, terms: LineTerms) -> SalesLine:
+    document, product = line.document, terms.product
+    if refusal := refusal_of_terms(document, terms):
+        raise refusal
+    line.product, line.product_group = product, product.product_group
+    line.quantity, line.discount_percent = terms.quantity, terms.discount_percent
+    line.unit_price = product.unit_price if terms.unit_price is None else terms.unit_price
+    line.description = (terms.description.strip() or product.name)[:250]
+    line.unit_of_measure = terms.unit_of_measure.strip() or product.unit_of_measure
+    line.prepaid_service = terms.prepaid_service
+    line.net = net_of(line, document.currency.decimals)
+    if document.type == Type.INVOICE and (refusal := _refusal_now(document, line)):
+        raise refusal
+    line.save()
+    _price_again(document)
+    line.refresh_from_db()
+    return line
+
+
+def refusal_of_terms(document: SalesDocument, terms: LineTerms) -> Refused | None:
+    """Why a line cannot be so: quantity, price, discount, or a price in another currency than the product's."""
+    product, decimals = terms.product, document.currency.decimals
+    if terms.quantity <= 0 or not has_decimals(terms.quantity, QUANTITY_DECIMALS):
+        return BadDocument(
+            f"A quantity of {formats.exact(terms.quantity)} cannot be sold: enter more than 0.", field="quantity"
+        )
+    if product.tops_up_once and terms.quantity != 1:
+        return BadDocument(f"{product} tops up a prepaid service: its quantity is always 1.", field="quantity")
+    if terms.unit_price is None and product.currency_id != document.currency_id:
+        return BadDocument(
+            f"{product} has its price in {product.currency_id}: enter one in {document.currency_id}.",
+            field="unit_price",
+        )
+    price_ = product.unit_price if terms.unit_price is None else terms.unit_price
+    if price_ < 0 or not has_decimals(price_, decimals):
+        return BadDocument(
+            f"{formats.exact(price_)} is no price in {document.currency_id}, which has {decimals} decimals.",
+            field="unit_price",
+        )
+    if not 0 <= terms.discount_percent <= 100:
+        return BadDocument(
+            f"A discount of {formats.exact(terms.discount_percent)} %: enter 0 to 100.", field="discount_percent"
+        )
+    service = terms.prepaid_service
+    if service is not None and service.account_id != document.account_id:
+        return BadDocument(f"Prepaid service {service} belongs to another account.", field="prepaid_service")
+    return None
+
+
+def _refusal_now(document: SalesDocument, line: SalesLine) -> Refused | None:
+    """What is wrong with the line already; its prepaid service may still be chosen later."""
+    return None if line.tops_up and line.prepaid_service is None else refusal_of_line(document, line)
+
+
+def _price_again(document: SalesDocument) -> None:
+    """VAT is cut over the lines, so that each change moves the ones behind it. A credit memo keeps what its invoice says."""
+    if document.type == Type.CREDIT_MEMO:
+        return
+    lines = [line for line in lines_of(document) if line.kind == Kind.ITEM]
+    price(document, lines)
+    for line in lines:
+        line.save()
+
+
+def _line_of(document: SalesDocument, line: SalesLine) -> SalesLine:
+    found = document.lines.select_related("order_line", "product").filter(pk=line.pk).first()
+    if found is None:
+        raise BadDocument("The line was deleted meanwhile.")
+    found.document = document
+    return found
+
+
+def _next_line_no(document: SalesDocument) -> int:
+    last = document.lines.order_by("-line_no").values_list("line_no", flat=True).first()
+    return (last or 0) + 1
+
+
+def _uninvoice(line: SalesLine) -> None:
+    """What a line took of its order is to be invoiced again."""
+    assert line.order_line is not None
+    order_line = SalesLine.objects.select_for_update().get(pk=line.order_line.pk)
+    order_line.quantity_invoiced -= line.quantity
+    order_line.save(update_fields=["quantity_invoiced"])

@@ -1,0 +1,35 @@
+"""The locks of a change to a prepaid balance, in their order: account, service, its inflows by id."""
+
+from collections.abc import Iterable
+
+from opportunities.services.locks import lock_account
+from prepaid.exceptions import MissingPrepaidSetup
+from prepaid.models import InflowBalance, PrepaidService, PrepaidSetup
+
+
+def lock_service(service: PrepaidService) -> PrepaidService:
+    """The service as it is now, its account and itself locked until the commit."""
+    account = lock_account(service.account_id)
+    locked = PrepaidService.objects.select_related("currency").select_for_update(of=["self"]).get(pk=service.pk)
+    locked.account = account
+    return locked
+
+
+def lock_services(services: Iterable[int]) -> dict[int, PrepaidService]:
+    """These services as they are now, locked by id; their account is locked already."""
+    found = PrepaidService.objects.filter(pk__in=set(services)).select_related("currency", "account")
+    return {service.pk: service for service in found.order_by("id").select_for_update(of=["self"])}
+
+
+def lock_balances(services: Iterable[int]) -> None:
+    """What is left of the inflows of these services, locked by id."""
+    left = InflowBalance.objects.left().filter(service__in=set(services)).order_by("entry_id")
+    list(left.select_for_update().values_list("entry_id", flat=True))
+
+
+def prepaid_setup() -> PrepaidSetup:
+    """The settings. Refused (MissingPrepaidSetup) where there are none."""
+    setup = PrepaidSetup.objects.first()
+    if setup is None:
+        raise MissingPrepaidSetup
+    return setup

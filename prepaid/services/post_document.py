@@ -1,0 +1,70 @@
+"""Posting a sales document: once, in one transaction, under a number without gaps. What it does to balances and books:
+`invoices.py`, `credit_memos.py`."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from ledger.dates import ledger_setup
+from ledger.services.changes import made_by
+from ledger.services.rates import rate_on
+from opportunities.services.locks import lock_account
+from prepaid.exceptions import NotPostable
+from prepaid.models import SalesDocument, SalesLine
+from prepaid.services import credit_memos, invoices
+from prepaid.services.checks import refusal_to_post
+from prepaid.services.locks import lock_balances, lock_services, prepaid_setup
+from prepaid.services.numbers import posted_number
+
+State, Type = SalesDocument.State, SalesDocument.Type
+RELATED = ("account__business_group", "bill_to__business_group", "currency", "corrects")
+
+
+@transaction.atomic
+def post_document(document: SalesDocument, *, actor) -> SalesDocument:
+    """Posts the invoice or credit memo on its posting date. Again: gives the posted document back.
+
+    Books: rules 20 to 21b of prepaid services for an invoice, 23 and 23b for a credit memo. Balances: top-ups, usage and
+    what comes back, as prepaid ledger entries. Refused: what `refusal_to_post` says (NotPostable, ServiceClosed,
+    OtherCurrency), balance lines for more than is left (NotEnoughLeft), crediting more than is left (MoreThanLeftToCredit),
+    and what the books cannot take (MissingAccount, MissingVat, MissingRate, BlockedAccount, BlockedCombination,
+    PostingNotAllowed).
+    """
+    document = lock_document(document)
+    if document.is_posted:
+        return document
+    lines = lines_of(document)
+    services = lock_services(line.prepaid_service_id for line in lines if line.prepaid_service_id)
+    for line in lines:
+        line.prepaid_service = services.get(line.prepaid_service_id) if line.prepaid_service_id else None
+    if refusal := refusal_to_post(document, lines):
+        raise refusal
+    lock_balances(services)
+    made_by(actor, f"Post {document.get_type_display().lower()}", reason=document.reason)
+    setup, books = prepaid_setup(), ledger_setup()
+    customer = document.account.governing(books, document.bill_to)
+    document.business_group = customer.business_group
+    if document.type == Type.INVOICE:
+        document.exchange_rate = rate_on(document.currency, document.posted_on)
+    elif document.corrects is not None:
+        document.exchange_rate = document.corrects.exchange_rate
+    document.sequence, document.posted_number = posted_number(document.type)
+    write = invoices.write if document.type == Type.INVOICE else credit_memos.write
+    write(document, lines, setup=setup, lcy=books.lcy, actor=actor)
+    document.state, document.posted_by, document.posted_at = State.POSTED, actor, timezone.now()
+    document.save()
+    return document
+
+
+def lock_document(document: SalesDocument) -> SalesDocument:
+    """The document as it is now, locked after its account. Refused (NotPostable): one that was deleted meanwhile."""
+    lock_account(document.account_id)
+    found = SalesDocument.objects.select_related(*RELATED).select_for_update(of=["self"]).filter(pk=document.pk).first()
+    if found is None:
+        raise NotPostable(f"{document} was deleted meanwhile.")
+    return found
+
+
+def lines_of(document: SalesDocument) -> list[SalesLine]:
+    """The lines in their order, with what posting asks of them."""
+    related = ("product", "product_group", "prepaid_service", "corrects_line")
+    return list(document.lines.select_related(*related).order_by("line_no"))
