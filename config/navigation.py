@@ -30,6 +30,7 @@ class Shown:
 
 BEHIND_SETUP = (
     "ledger:setup",
+    "ledger:vat-setup",
     "ledger:chart",
     "ledger:rate-list",
     "ledger:currency-list",
@@ -60,6 +61,16 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "Prepaid services",
+        (
+            Entry("Services", "prepaid:service-list", "prepaid.view_prepaidservice"),
+            Entry("Sales documents", "prepaid:document-list", "prepaid.view_salesdocument"),
+            Entry("Ledger entries", "prepaid:entry-list", "prepaid.view_prepaidentry"),
+            Entry("Entries by hand", "prepaid:entry-request-list", "prepaid.view_entryrequest"),
+            Entry("Residuals for review", "prepaid:dissolution-list", "prepaid.view_dissolutionproposal"),
+        ),
+    ),
+    (
         "Books",
         (
             Entry("Journal", "ledger:journal", "ledger.view_journalentry", ("ledger:register",)),
@@ -79,6 +90,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Nights", "night-list", "ledger.view_batchrun"),
             Entry("Import from Certinia", "credits:certinia-import", "credits.import_certinia"),
             Entry("Settings", "credits:settings", "credits.view_creditssetup"),
+            Entry("Prepaid settings", "prepaid:settings", "prepaid.view_prepaidsetup"),
             Entry("Admin", "admin:index", "staff"),
         ),
     ),

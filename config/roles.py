@@ -12,16 +12,25 @@ from django.db.models import Q
 # Whoever may view, may view all of the business and of its books: they are one number.
 VIEWED_APPS = ("ledger", "opportunities", "credits", "prepaid")
 
-SELLING = ("opportunities.manage_customers", "credits.manage_purchases")
+SELLING = (
+    "opportunities.manage_customers",
+    "credits.manage_purchases",
+    "prepaid.manage_services",
+    "prepaid.write_documents",
+)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "sales": SELLING,
-    "delivery": ("credits.allocate_credits", "credits.manage_milestones"),
+    "delivery": ("credits.allocate_credits", "credits.manage_milestones", "prepaid.write_documents"),
     "finance": (
         *SELLING,
         "credits.expire_purchases",
         "credits.propose_estimate",
         "credits.import_certinia",
+        "prepaid.post_documents",
+        "prepaid.create_entries",
+        "prepaid.expire_residuals",
+        "prepaid.send_statements",
         "ledger.run_night",
         "ledger.post_in_soft_closed_period",
         "ledger.add_exchangerate",
@@ -35,6 +44,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "ledger.change_accountingperiod",
         "ledger.add_postingsetup",
         "ledger.change_postingsetup",
+        "ledger.add_vatpostingsetup",
+        "ledger.change_vatpostingsetup",
         "ledger.change_ledgersetup",
         "ledger.change_numberseries",
         "ledger.add_dimension",
@@ -43,6 +54,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "credits.change_creditssetup",
         "credits.approve_correction",
         "credits.import_certinia",
+        "prepaid.post_documents",
+        "prepaid.approve_entries",
+        "prepaid.change_prepaidsetup",
         "ledger.write_manualentry",
         "ledger.approve_manualentry",
     ),

@@ -13,6 +13,7 @@ from ledger.models import JournalEntry
 from opportunities.models import Account, Opportunity, Product, Project
 from pages.elements import Action
 from pages.views import Page
+from prepaid.models import PrepaidService, SalesDocument
 
 SHOWN = 10  # of each kind
 LONGEST = 100  # characters
@@ -49,6 +50,20 @@ def numbered_purchases(text: str) -> QuerySet[Purchase]:
     return Purchase.objects.select_related("account").filter(number__startswith=text.upper())
 
 
+def prepaid_services(text: str) -> QuerySet[PrepaidService]:
+    """By number, description or account."""
+    number, account = Q(number__startswith=text.upper()), Q(account__number__startswith=text.upper())
+    named = Q(description__icontains=text) | Q(account__name__icontains=text)
+    return PrepaidService.objects.select_related("account").filter(number | account | named)
+
+
+def sales_documents(text: str) -> QuerySet[SalesDocument]:
+    """By either number, or by the customer's own."""
+    number, posted = Q(number__startswith=text.upper()), Q(posted_number__startswith=text.upper())
+    theirs = Q(external_reference__icontains=text)
+    return SalesDocument.objects.select_related("account").filter(number | posted | theirs)
+
+
 def entries(text: str) -> QuerySet[JournalEntry]:
     """JE-0000012, or the number alone."""
     digits = text.upper().removeprefix("JE-")
@@ -63,6 +78,11 @@ def address(name: str, *args: Any) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+def of_document(document: SalesDocument) -> Hit:
+    note = " · ".join(filter(None, (document.account.name, document.external_reference)))
+    return Hit(f"{document.get_type_display()} {document}", note, address("prepaid:document", document.pk))
 
 
 def of_account(record: Any) -> Hit:
@@ -87,6 +107,12 @@ KINDS = (
         "Milestones", "credits.view_milestone", named(Milestone.objects.select_related("project")),
         lambda milestone: Hit(str(milestone), milestone.project.name, milestone.get_absolute_url()),
         "credits:milestone-list",
+    ),
+    Kind(
+        "Prepaid services", "prepaid.view_prepaidservice", prepaid_services, of_account, "prepaid:service-list",
+    ),
+    Kind(
+        "Sales documents", "prepaid.view_salesdocument", sales_documents, of_document, "prepaid:document-list",
     ),
     Kind(
         "Products", "opportunities.view_product", named(Product.objects.all(), "code"),
