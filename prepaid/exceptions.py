@@ -49,6 +49,21 @@ class DocumentFixed(Refused):
         super().__init__(why or f"{document} is posted and stays as it is. Correct it with a credit memo.")
 
 
+class NotConvertible(Refused):
+    """A quote or order of which no other document can be made."""
+
+
+class MoreThanOrdered(Refused):
+    """More of an order's line than is left to be invoiced or delivered."""
+
+    def __init__(self, line, asked, left, what):
+        super().__init__(
+            f"Line {line.line_no}, {line.description}: {formats.exact(asked)} cannot be {what}, "
+            f"{formats.exact(left)} of {formats.exact(line.quantity)} is left.",
+            field=f"quantity_{line.pk}",
+        )
+
+
 class MoreThanLeftToCredit(Refused):
     """A credit memo for more than is left to be credited."""
 

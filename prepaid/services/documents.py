@@ -22,6 +22,7 @@ from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.services.checks import refusal_of_line
 from prepaid.services.locks import prepaid_setup
 from prepaid.services.numbers import document_number
+from prepaid.services.order_state import invoice_more, settle
 from prepaid.services.post_document import lines_of, lock_document
 from prepaid.services.pricing import net_of, price
 
@@ -81,8 +82,8 @@ def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocum
         raise BadDocument("The prices of the lines are in the old currency. Delete the lines first.", field="currency")
     if header.account.pk != document.account_id and any(line.prepaid_service_id for line in lines):
         raise BadDocument("Lines use prepaid services of the old account. Delete them first.", field="account")
-    if document.corrects_id is not None and header.account.pk != document.account_id:
-        raise BadDocument("A credit memo stays with the account of its invoice.", field="account")
+    if header.account.pk != document.account_id and (refusal := _refusal_to_move(document)):
+        raise refusal
     _write_header(document, header)
     document.save()
     _price_again(document)
@@ -104,15 +105,23 @@ def add_line(
 
 @transaction.atomic
 def edit_line(line: SalesLine, terms: LineTerms, *, actor) -> SalesLine:
-    """Changes a line. Refused as in `add_line`; less than was delivered or invoiced of it (BadDocument)."""
+    """Changes a line; of an invoice of an order, what is invoiced of it as well. Refused as in `add_line`; less than was
+    delivered or invoiced of it, another product then (BadDocument); more than was ordered (MoreThanOrdered)."""
     document = lock_open(line.document)
     made_by(actor, "Edit line")
     line = _line_of(document, line)
     if line.project_entry_id is not None:
         raise BadDocument("The line is time or material of a project. Delete it here and change it there.")
+    if line.product_id != terms.product.pk and (line.order_line_id or line.quantity_shipped or line.quantity_invoiced):
+        raise BadDocument(
+            "An order and what was delivered or invoiced of it name the same product: the line keeps it.",
+            field="product",
+        )
     if terms.quantity < max(line.quantity_shipped, line.quantity_invoiced):
         done = formats.exact(max(line.quantity_shipped, line.quantity_invoiced))
         raise BadDocument(f"{done} of it is delivered or invoiced already.", field="quantity")
+    if line.order_line is not None:
+        invoice_more(line.order_line, terms.quantity - line.quantity)
     return _write_line(line, terms)
 
 
@@ -125,7 +134,7 @@ def delete_line(line: SalesLine, *, actor) -> None:
         raise BadDocument(f"Line {line.line_no} is delivered or invoiced in part: it stays.")
     made_by(actor, "Delete line")
     if line.order_line is not None:
-        _uninvoice(line)
+        invoice_more(line.order_line, -line.quantity)
     line.delete()
     _price_again(document)
 
@@ -174,13 +183,14 @@ def delete_document(document: SalesDocument, *, actor) -> None:
     if refusal := refusal_to_delete(document):
         raise refusal
     made_by(actor, f"Delete {document.get_type_display().lower()}")
-    for line in document.lines.filter(order_line__isnull=False).select_related("order_line"):
-        _uninvoice(line)
-    source, document_pk = document.made_from, document.pk
+    given_back = [(line.order_line, line.quantity) for line in document.lines.select_related("order_line")]
+    source = document.made_from
     document.delete()
-    if source is not None and source.state == State.DONE and not source.made_into.exclude(pk=document_pk).exists():
-        source.state = State.RELEASED
-        source.save(update_fields=["state"])
+    for order_line, quantity in given_back:
+        if order_line is not None:
+            invoice_more(order_line, -quantity)
+    if source is not None and source.type == Type.QUOTE and source.state == State.DONE:
+        _set_state(source, State.RELEASED)
 
 
 def refusal_to_delete(document: SalesDocument) -> Refused | None:
@@ -202,7 +212,10 @@ def release(document: SalesDocument, *, actor) -> SalesDocument:
     if refusal := refusal_to_release(document):
         raise refusal
     made_by(actor, f"Release {document.get_type_display().lower()}")
-    return _set_state(document, State.RELEASED)
+    _set_state(document, State.RELEASED)
+    if document.type == Type.ORDER:
+        settle(document)
+    return document
 
 
 @transaction.atomic
@@ -250,6 +263,15 @@ def _set_state(document: SalesDocument, state: str) -> SalesDocument:
     return document
 
 
+def _refusal_to_move(document: SalesDocument) -> Refused | None:
+    """Why the document stays with its account."""
+    if document.corrects_id is not None:
+        return BadDocument("A credit memo stays with the account of its invoice.", field="account")
+    if document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():
+        return BadDocument("It stays with the account of the documents that it was made from or into.", field="account")
+    return None
+
+
 def _write_header(document: SalesDocument, header: Header) -> None:
     if header.project is not None and header.project.account_id != header.account.pk:
         raise BadDocument(f"Project {header.project} belongs to another account.", field="project")
@@ -277,7 +299,7 @@ def _write_line(line: SalesLine, terms: LineTerms) -> SalesLine:
     line.unit_of_measure = terms.unit_of_measure.strip() or product.unit_of_measure
     line.prepaid_service = terms.prepaid_service
     line.net = net_of(line, document.currency.decimals)
-    if document.type == Type.INVOICE and (refusal := _refusal_now(document, line)):
+    if document.type == Type.INVOICE and (refusal := refusal_now(document, line)):
         raise refusal
     line.save()
     _price_again(document)
@@ -315,7 +337,7 @@ def refusal_of_terms(document: SalesDocument, terms: LineTerms) -> Refused | Non
     return None
 
 
-def _refusal_now(document: SalesDocument, line: SalesLine) -> Refused | None:
+def refusal_now(document: SalesDocument, line: SalesLine) -> Refused | None:
     """What is wrong with the line already; its prepaid service may still be chosen later."""
     return None if line.tops_up and line.prepaid_service is None else refusal_of_line(document, line)
 
@@ -341,11 +363,3 @@ def _line_of(document: SalesDocument, line: SalesLine) -> SalesLine:
 def _next_line_no(document: SalesDocument) -> int:
     last = document.lines.order_by("-line_no").values_list("line_no", flat=True).first()
     return (last or 0) + 1
-
-
-def _uninvoice(line: SalesLine) -> None:
-    """What a line took of its order is to be invoiced again."""
-    assert line.order_line is not None
-    order_line = SalesLine.objects.select_for_update().get(pk=line.order_line.pk)
-    order_line.quantity_invoiced -= line.quantity
-    order_line.save(update_fields=["quantity_invoiced"])
