@@ -274,7 +274,12 @@ class SalesLine(models.Model):
 
     @property
     def tops_up(self) -> bool:
-        """Whether posting it tops up its prepaid service."""
+        """Whether posting it tops up its prepaid service. Of a posted line its ledger entry says so, whatever has become of
+        the product since."""
+        if self.corrects_line is not None:
+            return self.corrects_line.tops_up
+        if self.document.is_posted:
+            return self.prepaid_service_id is not None and self.prepaid_entries.inflows().exists()
         return self.product is not None and self.product.tops_up_once
 
     @property

@@ -24,6 +24,12 @@ def _refusals(document: SalesDocument, lines: list[SalesLine]) -> Iterator[Refus
         yield NotPostable(f"{document} has no lines. Add what is sold first.")
     if document.posted_on > business_date():
         yield NotPostable(f"{formats.day(document.posted_on)} has not come: choose today or an earlier posting date.")
+    if document.corrects is not None and document.posted_on < document.corrects.posted_on:
+        yield NotPostable(
+            f"{document} corrects {document.corrects}, which was posted on {formats.day(document.corrects.posted_on)}: choose "
+            "that day or a later posting date.",
+            field="posted_on",
+        )
     for line in lines:
         if refusal := refusal_of_line(document, line):
             yield refusal
@@ -34,31 +40,35 @@ def refusal_of_line(document: SalesDocument, line: SalesLine) -> Refused | None:
     product, service = line.product, line.prepaid_service
     where = f"Line {line.line_no}, {line.description}"
     if product is not None and product.is_commitment_item and document.type == Type.INVOICE:
-        return NotPostable(f"{where}: a service commitment item is billed by its contract, not by an invoice.")
+        return NotPostable(
+            f"{where}: a service commitment item is billed by its contract, not by an invoice.", field="product"
+        )
     if line.tops_up and line.quantity != 1:
         return NotPostable(
-            f"{where}: a prepaid service is topped up in a quantity of 1, not {formats.exact(line.quantity)}."
+            f"{where}: a prepaid service is topped up in a quantity of 1, not {formats.exact(line.quantity)}.",
+            field="quantity",
         )
     if line.tops_up and service is None:
-        return NotPostable(f"{where}: choose the prepaid service that it tops up.")
+        return NotPostable(f"{where}: choose the prepaid service that it tops up.", field="prepaid_service")
     if line.tops_up and not line.net:
-        return NotPostable(f"{where}: it comes to nothing, so it tops nothing up.")
+        return NotPostable(f"{where}: it comes to nothing, so it tops nothing up.", field="unit_price")
     if service is None:
         return None
-    return _refusal_of_service(document, line, service, where)
+    if line.tops_up and service.is_periodic and line.corrects_line_id is None:
+        return NotPostable(
+            f"{where}: {service} is periodic. A contract tops it up, not an invoice.", field="prepaid_service"
+        )
+    return refusal_of_service(document, service)
 
 
-def _refusal_of_service(
-    document: SalesDocument, line: SalesLine, service: PrepaidService, where: str
-) -> Refused | None:
+def refusal_of_service(document: SalesDocument, service: PrepaidService) -> Refused | None:
+    """Why no line of the document can have that prepaid service."""
     if service.account_id != document.account_id:
-        return NotPostable(f"{where}: prepaid service {service} belongs to another account.")
+        return NotPostable(f"Prepaid service {service} belongs to another account.", field="prepaid_service")
     if service.closed:
-        return ServiceClosed(service)
-    if line.tops_up and service.is_periodic:
-        return NotPostable(f"{where}: {service} is periodic. A contract tops it up, not an invoice.")
+        return ServiceClosed(service, field="prepaid_service")
     if service.currency_id is not None and service.currency_id != document.currency_id:
-        return OtherCurrency(service, document.currency_id)
+        return OtherCurrency(service, document.currency_id, field="prepaid_service")
     return None
 
 

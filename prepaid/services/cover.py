@@ -44,13 +44,13 @@ def cover(document: SalesDocument, lines: Iterable[SalesLine]) -> list[Cover]:
 
     Refused: balance lines by hand for more than is left (NotEnoughLeft) or than was used (NotPostable)."""
     lines = list(lines)
-    for line in lines:
-        line.covered = line.covered_net = line.covered_vat = ZERO
+    asked = _by_hand(lines)
     used: dict[int, list[SalesLine]] = {}
     for line in lines:
+        if line.kind == SalesLine.Kind.ITEM:  # a balance line by hand keeps there what it asks for
+            line.covered = line.covered_net = line.covered_vat = ZERO
         if line.is_usage and line.prepaid_service_id:
             used.setdefault(line.prepaid_service_id, []).append(line)
-    asked = _by_hand(lines)
     services = PrepaidService.objects.select_related("currency").in_bulk([*used, *asked])
     lcy_decimals = ledger_setup().lcy.decimals
     return [

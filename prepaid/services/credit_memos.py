@@ -5,6 +5,7 @@ back what its balance covered, as one new Positive Adjmt. for each inflow that w
 rate, last drawn first; the rest comes off what the customer owes. LCY is the mirror of what the invoice posted.
 """
 
+import datetime
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -20,10 +21,11 @@ from pages import formats
 from prepaid.drawing import Need, Shelf
 from prepaid.exceptions import BadDocument, MoreThanLeftToCredit
 from prepaid.models import Application, GiveBack, InflowBalance, PrepaidEntry, PrepaidSetup, SalesDocument, SalesLine
+from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.services.booking import Booking
 from prepaid.services.cover import Cover
 from prepaid.services.entries import Type, receive, take
-from prepaid.services.invoices import balance_line
+from prepaid.services.invoices import balance_line, by_vat
 from prepaid.services.numbers import document_number
 
 Kind = SalesLine.Kind
@@ -76,13 +78,13 @@ def refusal_to_credit(invoice: SalesDocument) -> BadDocument | None:
     return None
 
 
-def creditable(line: SalesLine) -> Decimal:
-    """How much of a line of a posted invoice is left to be credited: a quantity; of a top-up an amount, net, and no more than
-    what is left of what it brought in."""
+def creditable(line: SalesLine, on: datetime.date | None = None) -> Decimal:
+    """How much of a line of a posted invoice is left to be credited, `on` a day or today: a quantity; of a top-up an amount,
+    net, and no more than what is left of what it brought in."""
     before = credited(line)
     if not line.tops_up:
         return line.quantity - before["quantity"]
-    left = sum((row.remaining for row in _left_of(line)), ZERO)
+    left = sum((row.remaining for row in left_of(line, on or business_date())), ZERO)
     return min(line.net - before["net"], left)
 
 
@@ -97,16 +99,37 @@ def work_out(memo_line: SalesLine, line: SalesLine) -> SalesLine:
     """Works out what the line of a credit memo comes to, from what its invoice's line came to and what was credited of it
     before: cut cumulatively, so that the parts end at the whole."""
     before = credited(line)
-    decimals, lcy_decimals = line.document.currency.decimals, ledger_setup().lcy.decimals
     if line.tops_up:
-        part, whole = before["net"] + memo_line.unit_price, line.net
+        net = before["net"] + memo_line.unit_price
+        levels = _levels(line, net, ZERO)
     else:
-        part, whole = before["quantity"] + memo_line.quantity, line.quantity
-    for name in CREDITED[1:]:
-        digits = {"covered": 4, "due_lcy": lcy_decimals, "due_vat_lcy": lcy_decimals}.get(name, decimals)
-        level = share(getattr(line, name), part, whole, digits)
+        quantity = before["quantity"] + memo_line.quantity
+        net = share(line.net, quantity, line.quantity, line.document.currency.decimals)
+        levels = _levels(line, net, share(line.covered, quantity, line.quantity, QUANTITY_DECIMALS))
+    for name, level in levels.items():
         setattr(memo_line, name, level - before[name])
     return memo_line
+
+
+def _levels(line: SalesLine, net: Decimal, covered: Decimal) -> dict[str, Decimal]:
+    """What the line comes to as far as `net` of it is credited. What is covered is cut from the net and not beside it, so
+    that no part is covered by more than it comes to; and LCY from what is due, so that there is none where nothing is."""
+    decimals, lcy_decimals = line.document.currency.decimals, ledger_setup().lcy.decimals
+    covered_net, vat = _part(line.covered_net, net, line.net, decimals), _part(line.vat, net, line.net, decimals)
+    covered_vat = _part(line.covered_vat, vat, line.vat, decimals)
+    return {
+        "net": net,
+        "vat": vat,
+        "covered": covered,
+        "covered_net": covered_net,
+        "covered_vat": covered_vat,
+        "due_lcy": _part(line.due_lcy, net - covered_net, line.net - line.covered_net, lcy_decimals),
+        "due_vat_lcy": _part(line.due_vat_lcy, vat - covered_vat, line.vat - line.covered_vat, lcy_decimals),
+    }
+
+
+def _part(total: Decimal, part: Decimal, whole: Decimal, decimals: int) -> Decimal:
+    return share(total, part, whole, decimals) if whole else ZERO
 
 
 def write(document: SalesDocument, lines: list[SalesLine], *, setup: PrepaidSetup, lcy: Currency, actor) -> None:
@@ -116,7 +139,7 @@ def write(document: SalesDocument, lines: list[SalesLine], *, setup: PrepaidSetu
     document.lines.filter(kind=Kind.BALANCE).delete()
     items = [line for line in lines if line.kind == Kind.ITEM]
     for line in items:
-        _check_left(line)
+        _check_left(line, document.posted_on)
         work_out(line, _corrected(line))
         _take_back(document, line, booking, lcy=lcy, actor=actor)
         line.save()
@@ -143,19 +166,21 @@ def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None) -> lis
 
 
 def _check_units(line: SalesLine, units: Decimal, left: Decimal) -> None:
-    decimals = line.document.currency.decimals if line.tops_up else 4
+    decimals = line.document.currency.decimals if line.tops_up else QUANTITY_DECIMALS
     if units < 0 or not has_decimals(units, decimals):
         raise BadDocument(
-            f"Line {line.line_no}: {formats.exact(units)} cannot be credited. Enter what is credited of it."
+            f"Line {line.line_no}: {formats.exact(units)} cannot be credited. Enter more than 0, with no more than "
+            f"{decimals} decimals.",
+            field=f"line_{line.pk}",
         )
     if units > left:
-        raise MoreThanLeftToCredit(_more_than_left(line, units, left))
+        raise MoreThanLeftToCredit(_more_than_left(line, units, left), field=f"line_{line.pk}")
 
 
-def _check_left(line: SalesLine) -> None:
+def _check_left(line: SalesLine, on: datetime.date) -> None:
     corrected = _corrected(line)
     units = line.unit_price if corrected.tops_up else line.quantity
-    if units > (left := creditable(corrected)):
+    if units > (left := creditable(corrected, on)):
         raise MoreThanLeftToCredit(_more_than_left(corrected, units, left))
 
 
@@ -209,7 +234,7 @@ def _take_back(document: SalesDocument, line: SalesLine, booking: Booking, *, lc
 def _take_back_top_up(
     document: SalesDocument, line: SalesLine, booking: Booking, keys, *, lcy: Currency, actor
 ) -> None:
-    shelf = Shelf(_left_of(_corrected(line)), is_amount=True, lcy_decimals=lcy.decimals)
+    shelf = Shelf(left_of(_corrected(line), document.posted_on), is_amount=True, lcy_decimals=lcy.decimals)
     draws = shelf.draw([Need(line.net)])
     assert line.prepaid_service is not None  # a top-up names its service
     take(line.prepaid_service, Type.NEGATIVE, draws, line=line, **_of_document(document, actor))
@@ -226,13 +251,15 @@ def _take_back_top_up(
         )
 
 
-def _left_of(line: SalesLine) -> list[InflowBalance]:
-    """What is left of a top-up: of its inflow, and of what credit memos brought back of it, in drawing order."""
+def left_of(line: SalesLine, on: datetime.date) -> list[InflowBalance]:
+    """What is left of a top-up and came in by that day: of its inflow, and of what credit memos brought back of it, in drawing
+    order."""
     ids, found = list(line.prepaid_entries.inflows().values_list("pk", flat=True)), []
     while ids:
         found += ids
         ids = list(PrepaidEntry.objects.filter(came_from__in=ids).values_list("pk", flat=True))
-    return list(InflowBalance.objects.filter(entry__in=found).left().in_drawing_order().select_related("entry"))
+    rows = InflowBalance.objects.filter(entry__in=found, entry__posted_on__lte=on).left()
+    return list(rows.in_drawing_order().select_related("entry"))
 
 
 def _of_document(document: SalesDocument, actor) -> dict:
@@ -298,11 +325,14 @@ def _parts_of(line: SalesLine) -> list[tuple[Application, dict[str, Decimal]]]:
         whole = application.quantity if by_quantity else application.amount
         if units := min(missing, whole - gone):
             missing -= units
-            found.append((application, _part(application, units, gone, before["l"] or ZERO, by_quantity, lcy_decimals)))
+            gone_lcy = before["l"] or ZERO
+            found.append((application, _given(application, units, gone, gone_lcy, by_quantity, lcy_decimals)))
     return found
 
 
-def _part(application: Application, units, gone, gone_lcy, by_quantity: bool, lcy_decimals: int) -> dict[str, Decimal]:
+def _given(
+    application: Application, units, gone, gone_lcy, by_quantity: bool, lcy_decimals: int
+) -> dict[str, Decimal]:
     if by_quantity:
         return {"amount": ZERO, "amount_lcy": ZERO, "quantity": units}
     level = share(application.amount_lcy, gone + units, application.amount, lcy_decimals)
@@ -310,10 +340,19 @@ def _part(application: Application, units, gone, gone_lcy, by_quantity: bool, lc
 
 
 def _write_balance_lines(document: SalesDocument, items: list[SalesLine]) -> None:
+    """One for each prepaid service and VAT rate, as on the invoice."""
     line_no = max((line.line_no for line in items), default=0)
-    for line in items:
-        if line.prepaid_service is not None and (line.covered_net or line.covered):
+    for each in _covers(items):
+        for used in by_vat(each.lines):
             line_no += 1
-            balance = balance_line(document, Cover(line.prepaid_service, [line]), [line])
+            balance = balance_line(document, each, used)
             balance.line_no = line_no
             balance.save(force_insert=True)
+
+
+def _covers(items: list[SalesLine]) -> list[Cover]:
+    covers: dict[int, Cover] = {}
+    for line in items:
+        if line.prepaid_service is not None and (line.covered_net or line.covered):
+            covers.setdefault(line.prepaid_service.pk, Cover(line.prepaid_service, [])).lines.append(line)
+    return list(covers.values())

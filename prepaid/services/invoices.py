@@ -160,7 +160,7 @@ def _write_balance_lines(document: SalesDocument, lines: list[SalesLine], covers
     by_hand = {line.prepaid_service_id for line in lines if line.kind == Kind.BALANCE and line.by_hand}
     line_no = max((line.line_no for line in lines), default=0)
     for each in covers:
-        for used in _by_vat(each.lines):
+        for used in by_vat(each.lines):
             balance = balance_line(document, each, used)
             if balance.net or balance.covered:
                 line_no += 1
@@ -168,7 +168,8 @@ def _write_balance_lines(document: SalesDocument, lines: list[SalesLine], covers
                 balance.save(force_insert=True)
 
 
-def _by_vat(lines: list[SalesLine]) -> list[list[SalesLine]]:
+def by_vat(lines: list[SalesLine]) -> list[list[SalesLine]]:
+    """The lines of each VAT rate."""
     groups: dict[tuple, list[SalesLine]] = {}
     for line in lines:
         groups.setdefault((line.vat_business_group_id, line.vat_product_group_id, line.vat_percent), []).append(line)

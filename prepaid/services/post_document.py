@@ -7,6 +7,7 @@ from django.utils import timezone
 from ledger.dates import ledger_setup
 from ledger.services.changes import made_by
 from ledger.services.rates import rate_on
+from opportunities.models import Account
 from opportunities.services.locks import lock_account
 from prepaid.exceptions import NotPostable
 from prepaid.models import SalesDocument, SalesLine
@@ -16,7 +17,7 @@ from prepaid.services.locks import lock_balances, lock_services, prepaid_setup
 from prepaid.services.numbers import posted_number
 
 State, Type = SalesDocument.State, SalesDocument.Type
-RELATED = ("account__business_group", "bill_to__business_group", "currency", "corrects")
+RELATED = ("account__business_group", "bill_to__business_group", "currency", "corrects__business_group")
 
 
 @transaction.atomic
@@ -41,18 +42,23 @@ def post_document(document: SalesDocument, *, actor) -> SalesDocument:
     lock_balances(services)
     made_by(actor, f"Post {document.get_type_display().lower()}", reason=document.reason)
     setup, books = prepaid_setup(), ledger_setup()
-    customer = document.account.governing(books, document.bill_to)
-    document.business_group = customer.business_group
-    if document.type == Type.INVOICE:
-        document.exchange_rate = rate_on(document.currency, document.posted_on)
-    elif document.corrects is not None:
-        document.exchange_rate = document.corrects.exchange_rate
+    _freeze(document, document.account.governing(books, document.bill_to))
     document.sequence, document.posted_number = posted_number(document.type)
     write = invoices.write if document.type == Type.INVOICE else credit_memos.write
     write(document, lines, setup=setup, lcy=books.lcy, actor=actor)
     document.state, document.posted_by, document.posted_at = State.POSTED, actor, timezone.now()
     document.save()
     return document
+
+
+def _freeze(document: SalesDocument, customer: Account) -> None:
+    """The business group and the rate of the posting; a credit memo has those of its invoice."""
+    if document.corrects is not None:
+        document.business_group = document.corrects.business_group
+        document.exchange_rate = document.corrects.exchange_rate
+    else:
+        document.business_group = customer.business_group
+        document.exchange_rate = rate_on(document.currency, document.posted_on)
 
 
 def lock_document(document: SalesDocument) -> SalesDocument:
@@ -66,5 +72,5 @@ def lock_document(document: SalesDocument) -> SalesDocument:
 
 def lines_of(document: SalesDocument) -> list[SalesLine]:
     """The lines in their order, with what posting asks of them."""
-    related = ("product", "product_group", "prepaid_service", "corrects_line")
+    related = ("product", "product_group", "prepaid_service", "corrects_line__document__currency")
     return list(document.lines.select_related(*related).order_by("line_no"))
