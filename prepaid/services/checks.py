@@ -26,8 +26,8 @@ def _refusals(document: SalesDocument, lines: list[SalesLine]) -> Iterator[Refus
         yield NotPostable(f"{formats.day(document.posted_on)} has not come: choose today or an earlier posting date.")
     if document.corrects is not None and document.posted_on < document.corrects.posted_on:
         yield NotPostable(
-            f"{document} corrects {document.corrects}, which was posted on {formats.day(document.corrects.posted_on)}: choose "
-            "that day or a later posting date.",
+            f"{document} corrects {document.corrects}, which was posted on {formats.day(document.corrects.posted_on)}: "
+            "choose that day or a later posting date.",
             field="posted_on",
         )
     for line in lines:

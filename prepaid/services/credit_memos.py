@@ -252,8 +252,8 @@ def _take_back_top_up(
 
 
 def left_of(line: SalesLine, on: datetime.date) -> list[InflowBalance]:
-    """What is left of a top-up and came in by that day: of its inflow, and of what credit memos brought back of it, in drawing
-    order."""
+    """What is left of a top-up and came in by that day: of its inflow, and of what credit memos brought back of it; in
+    drawing order."""
     ids, found = list(line.prepaid_entries.inflows().values_list("pk", flat=True)), []
     while ids:
         found += ids
@@ -330,9 +330,7 @@ def _parts_of(line: SalesLine) -> list[tuple[Application, dict[str, Decimal]]]:
     return found
 
 
-def _given(
-    application: Application, units, gone, gone_lcy, by_quantity: bool, lcy_decimals: int
-) -> dict[str, Decimal]:
+def _given(application: Application, units, gone, gone_lcy, by_quantity: bool, lcy_decimals: int) -> dict[str, Decimal]:
     if by_quantity:
         return {"amount": ZERO, "amount_lcy": ZERO, "quantity": units}
     level = share(application.amount_lcy, gone + units, application.amount, lcy_decimals)

@@ -19,7 +19,7 @@ from pages.refusals import Refused
 from prepaid.exceptions import BadDocument, DocumentFixed
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
-from prepaid.services.checks import refusal_of_line
+from prepaid.services.checks import refusal_of_line, refusal_of_service
 from prepaid.services.locks import prepaid_setup
 from prepaid.services.numbers import document_number
 from prepaid.services.order_state import invoice_more, settle
@@ -27,6 +27,7 @@ from prepaid.services.post_document import lines_of, lock_document
 from prepaid.services.pricing import net_of, price
 
 State, Type, Kind = SalesDocument.State, SalesDocument.Type, SalesLine.Kind
+PRICED = ("net", "vat", "vat_percent", "vat_business_group_id", "vat_product_group_id", "vat_account_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,10 @@ def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocum
         raise BadDocument("Lines use prepaid services of the old account. Delete them first.", field="account")
     if header.account.pk != document.account_id and (refusal := _refusal_to_move(document)):
         raise refusal
+    billed = document.bill_to_id
     _write_header(document, header)
+    if document.corrects_id is not None and document.bill_to_id != billed:
+        raise BadDocument("A credit memo goes to whoever was billed by its invoice.", field="bill_to")
     document.save()
     _price_again(document)
     return document
@@ -110,8 +114,8 @@ def edit_line(line: SalesLine, terms: LineTerms, *, actor) -> SalesLine:
     document = lock_open(line.document)
     made_by(actor, "Edit line")
     line = _line_of(document, line)
-    if line.project_entry_id is not None:
-        raise BadDocument("The line is time or material of a project. Delete it here and change it there.")
+    if refusal := refusal_to_edit(line):
+        raise refusal
     if line.product_id != terms.product.pk and (line.order_line_id or line.quantity_shipped or line.quantity_invoiced):
         raise BadDocument(
             "An order and what was delivered or invoiced of it name the same product: the line keeps it.",
@@ -123,6 +127,19 @@ def edit_line(line: SalesLine, terms: LineTerms, *, actor) -> SalesLine:
     if line.order_line is not None:
         invoice_more(line.order_line, terms.quantity - line.quantity)
     return _write_line(line, terms)
+
+
+def refusal_to_edit(line: SalesLine) -> Refused | None:
+    """Why the line can be deleted and not changed."""
+    if line.kind == Kind.BALANCE:
+        return BadDocument(f"Line {line.line_no} is a balance line. Delete it and add another.")
+    if line.corrects_line_id is not None:
+        return BadDocument(
+            "The lines of a credit memo are those of its invoice. Delete it, and make another credit memo."
+        )
+    if line.project_entry_id is not None:
+        return BadDocument("The line is time or material of a project. Delete it here and change it there.")
+    return None
 
 
 @transaction.atomic
@@ -148,16 +165,20 @@ def add_balance_line(
     quantity: Decimal = Decimal(0),
     actor,
 ) -> SalesLine:
-    """Adds a balance line by hand: the service pays so much of its lines and no more. What it may be is looked at when the
-    document is posted. Refused (BadDocument): other documents than invoices, another account's service, nothing or less."""
+    """Adds a balance line by hand: the service pays so much of its lines and no more. How much it may be is looked at when
+    the document is posted. Refused: other documents than invoices, nothing or less (BadDocument); a service of another
+    account (NotPostable), a closed one (ServiceClosed), one in another currency (OtherCurrency)."""
     document = lock_open(document)
     units = amount if service.is_amount else quantity
     if document.type != Type.INVOICE:
         raise BadDocument("Only an invoice has balance lines.")
-    if service.account_id != document.account_id:
-        raise BadDocument(f"Prepaid service {service} belongs to another account.", field="prepaid_service")
+    if refusal := refusal_of_service(document, service):
+        raise refusal
     if units <= 0 or not has_decimals(units, document.currency.decimals if service.is_amount else QUANTITY_DECIMALS):
-        raise BadDocument(f"A balance line of {formats.exact(units)} covers nothing.", field="amount")
+        raise BadDocument(
+            f"A balance line of {formats.exact(units)} cannot be. Enter more than 0, in the decimals of the service.",
+            field="units",
+        )
     made_by(actor, "Add balance line")
     return SalesLine.objects.create(
         document=document,
@@ -347,9 +368,11 @@ def _price_again(document: SalesDocument) -> None:
     if document.type == Type.CREDIT_MEMO:
         return
     lines = [line for line in lines_of(document) if line.kind == Kind.ITEM]
+    before = [[getattr(line, name) for name in PRICED] for line in lines]
     price(document, lines)
-    for line in lines:
-        line.save()
+    for line, stored in zip(lines, before, strict=True):
+        if [getattr(line, name) for name in PRICED] != stored:
+            line.save(update_fields=PRICED)
 
 
 def _line_of(document: SalesDocument, line: SalesLine) -> SalesLine:
