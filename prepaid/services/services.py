@@ -140,15 +140,17 @@ def refusal_of_card(card: Card) -> Refused | None:
 
 
 def fixed_fields(service: PrepaidService) -> tuple[str, ...]:
-    """What an entry has made fast on the card."""
-    return ("account", "accrual", "type", "currency", "unit_of_measure") if service.entries.exists() else ()
+    """What an entry has made fast on the card, or an entry by hand that waits for approval as it was asked for."""
+    used = service.entries.exists() or service.requests.filter(state="requested").exists()
+    return ("account", "accrual", "type", "currency", "unit_of_measure") if used else ()
 
 
 def _refusal_of_fixed(service: PrepaidService, card: Card) -> Refused | None:
     for name in fixed_fields(service):
         if getattr(service, name) != getattr(card, name):
             label = str(service._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            return BadService(f"{service} has entries: its {label} stays {getattr(service, name)}.", field=name)
+            why = f"{service} has entries" if service.entries.exists() else f"An entry of {service} waits for approval"
+            return BadService(f"{why}: its {label} stays {getattr(service, name)}.", field=name)
     return None
 
 
