@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from ledger.fields import AmountField, RateField
 from ledger.models import BusinessPostingGroup, Currency, LedgerAccount, ProductPostingGroup
@@ -128,6 +129,9 @@ class PrepaidEntry(models.Model):
 
     def __str__(self):
         return f"PE-{self.pk:07d}"
+
+    def get_absolute_url(self):
+        return reverse("prepaid:entry", args=[self.pk])
 
     @property
     def lot(self) -> str:

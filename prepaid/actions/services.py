@@ -1,0 +1,72 @@
+"""What can be done with a prepaid service: every action of its page, and why one cannot be used now."""
+
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from ledger.views.changes import change_log_action
+from pages import formats
+from pages.elements import Action, reason
+from pages.refusals import Refused
+from prepaid.exceptions import NothingToExpire, ServiceClosed
+from prepaid.models import PrepaidService, PrepaidSetup
+from prepaid.services.expire import lapsed_entries, last_passed_day
+from prepaid.services.services import refusal_to_close
+
+MANAGE = "prepaid.manage_services"
+
+
+def actions_of(service: PrepaidService) -> list[Action]:
+    """Creating an entry comes first. What no page answers for is left out."""
+
+    def action(label: str, name: str, permission: str, refusal: Refused | None = None, **look: bool) -> Action:
+        return Action(label, address(f"prepaid:{name}", service.pk), reason(refusal), permission, **look)
+
+    closed = ServiceClosed(service) if service.closed else None
+    actions = [
+        action("Create Ledger Entry", "entry-create", "prepaid.create_entries", closed, primary=True),
+        action("Expire Residuals", "service-expire", "prepaid.expire_residuals", refusal_to_expire(service)),
+        Action("Ledger Entries", entries_url(service), permission="prepaid.view_prepaidentry"),
+        action("Statement", "statement", "prepaid.view_prepaidentry"),
+        action("Edit", "service-edit", MANAGE),
+        action("Assign projects", "service-projects", MANAGE),
+        action("Reopen", "service-reopen", MANAGE)
+        if service.closed
+        else action("Close", "service-close", MANAGE, refusal_to_close(service)),
+        new_service(service.account.number),
+        change_log_action(service),
+    ]
+    return [each for each in actions if each.url]
+
+
+def new_service(account: str = "", *, primary: bool = False) -> Action:
+    """`account`: the number of the one it is for."""
+    asked = f"?{urlencode({'account': account})}" if account else ""
+    return Action(
+        "New prepaid service", f"{reverse('prepaid:service-create')}{asked}", permission=MANAGE, primary=primary
+    )
+
+
+def refusal_to_expire(service: PrepaidService) -> Refused | None:
+    """Why nothing of it would lapse now."""
+    setup, day = PrepaidSetup.objects.first(), last_passed_day()
+    lapsed = lapsed_entries([service], day)
+    waiting = lapsed.filter(proposals__state="requested")
+    if not lapsed.exists():
+        return NothingToExpire(f"Nothing that was valid until {formats.day(day)} or earlier is left.")
+    if setup is not None and not setup.post_manual_dissolution and waiting.count() == lapsed.count():
+        return NothingToExpire("What has lapsed waits for review already.")
+    return None
+
+
+def entries_url(service: PrepaidService, **asked: object) -> str:
+    """The list of its ledger entries, narrowed further."""
+    return f"{reverse('prepaid:entry-list')}?{urlencode({'service': service.number, **asked})}"
+
+
+def address(name: str, *args: object) -> str:
+    """The page's path, or nothing while there is no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
