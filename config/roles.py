@@ -14,6 +14,7 @@ VIEWED_APPS = ("ledger", "opportunities", "credits", "prepaid")
 
 SELLING = (
     "opportunities.manage_customers",
+    "opportunities.record_work",
     "credits.manage_purchases",
     "prepaid.manage_services",
     "prepaid.write_documents",
@@ -21,7 +22,12 @@ SELLING = (
 
 ROLES: dict[str, tuple[str, ...]] = {
     "sales": SELLING,
-    "delivery": ("credits.allocate_credits", "credits.manage_milestones", "prepaid.write_documents"),
+    "delivery": (
+        "credits.allocate_credits",
+        "credits.manage_milestones",
+        "opportunities.record_work",
+        "prepaid.write_documents",
+    ),
     "finance": (
         *SELLING,
         "credits.expire_purchases",

@@ -45,3 +45,17 @@ class ProjectFixed(Refused):
         super().__init__(
             f"{project} keeps its {field}, which {user} stands on. Make a new project instead.", field=field
         )
+
+
+class BadProjectEntry(Refused):
+    """Time or material that cannot be as it was entered; `field` names what breaks its rule."""
+
+
+class ProjectEntryBilled(Refused):
+    def __init__(self, entry, bill: str):
+        super().__init__(f"{entry} is billed by {bill}: it stays as it was billed. Take it off the document first.")
+
+
+class ProjectEntryGone(Refused):
+    def __init__(self, entry):
+        super().__init__(f"{entry} was deleted by somebody else in the meantime.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from opportunities.views import accounts, lines, named, opportunities, products, projects
+from opportunities.views import accounts, lines, named, opportunities, products, project_entries, projects
 
 app_name = "opportunities"
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("projects/", projects.ProjectList.as_view(), name="project-list"),
     path("projects/new/", projects.ProjectCreate.as_view(), name="project-create"),
     path("projects/options/", named.ProjectOptions.as_view(), name="project-options"),
+    path("projects/work/", project_entries.ProjectEntryList.as_view(), name="project-entry-list"),
+    path("projects/work/<int:pk>/edit/", project_entries.ProjectEntryEdit.as_view(), name="project-entry-edit"),
+    path("projects/work/<int:pk>/delete/", project_entries.ProjectEntryDelete.as_view(), name="project-entry-delete"),
+    path("projects/<int:pk>/work/new/", project_entries.ProjectEntryCreate.as_view(), name="project-entry-create"),
     path("projects/<int:pk>/", projects.ProjectDetail.as_view(), name="project"),
     path("projects/<int:pk>/edit/", projects.ProjectEdit.as_view(), name="project-edit"),
 ]

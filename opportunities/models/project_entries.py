@@ -34,6 +34,7 @@ class ProjectEntry(models.Model):
     class Meta:
         ordering = ["-worked_on", "-id"]
         verbose_name_plural = "project entries"
+        permissions = [("record_work", "Can record time and material of projects")]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="project_entry_quantity_above_zero"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="project_entry_price_not_negative"),

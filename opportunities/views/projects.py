@@ -6,10 +6,11 @@ from ledger.views.changes import change_log_action
 from opportunities.filters import ProjectFilter
 from opportunities.forms import ProjectForm
 from opportunities.models import Account, Project
-from opportunities.reports.usage import first_user_of
-from opportunities.services.projects import create_project, edit_project
+from opportunities.services.projects import create_project, edit_project, holder_of
 from opportunities.tables import ProjectTable
+from opportunities.tables.project_entries import RECORD
 from opportunities.views.named import asked
+from opportunities.views.project_entries import of_project
 from pages.elements import Action, Crumb
 from pages.views import DetailPage, FormPage, ListPage
 
@@ -42,7 +43,15 @@ class ProjectDetail(DetailPage):
 
     def get_actions(self) -> list[Action]:
         edit = reverse("opportunities:project-edit", args=[self.object.pk])
-        return [Action("Edit project", edit, permission=MANAGE), change_log_action(self.object)]
+        work = reverse("opportunities:project-entry-create", args=[self.object.pk])
+        return [
+            Action("Record time or material", work, permission=RECORD),
+            Action("Edit project", edit, permission=MANAGE),
+            change_log_action(self.object),
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**of_project(self.object, self.request.user), **kwargs)
 
 
 class ProjectCreate(FormPage):
@@ -70,7 +79,7 @@ class ProjectEdit(FormPage):
     success_message = "The project is saved."
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        user = first_user_of(self.object)
+        user = holder_of(self.object)
         reason = f"Fixed: {user} stands on it."
         return {"instance": self.object, "locked": {"account": reason, "currency": reason} if user else {}}
 

@@ -27,6 +27,7 @@ from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, P
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
+from opportunities.services.project_entries import Work, create_project_entry
 from pages.jobs import request_job
 from pages.models import Upload
 from tests.builders import (
@@ -44,6 +45,7 @@ ALL = set(ROLES)
 NONE: set[str] = set()
 SALES, DELIVERY, FINANCE, CONTROLLER = {"sales", "finance"}, {"delivery"}, {"finance"}, {"controller"}
 BOOKKEEPING = FINANCE | CONTROLLER
+RECORDING = SALES | DELIVERY
 
 # Address: (may GET, may POST). A page that takes no POST has NONE there.
 PAGES: dict[str, tuple[set[str], set[str]]] = {
@@ -71,6 +73,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "opportunities:project-create": (SALES, SALES),
     "opportunities:project": (ALL, NONE),
     "opportunities:project-edit": (SALES, SALES),
+    "opportunities:project-entry-list": (ALL, NONE),
+    "opportunities:project-entry-create": (RECORDING, RECORDING),
+    "opportunities:project-entry-edit": (RECORDING, RECORDING),
+    "opportunities:project-entry-delete": (RECORDING, RECORDING),
     "credits:purchase-list": (ALL, NONE),
     "credits:purchase-why-not": (ALL, NONE),
     "credits:purchase-create": (SALES, SALES),
@@ -247,6 +253,7 @@ def scene(db) -> Scene:
     export = Upload.objects.create(
         user=upload.user, kind="certinia", file_name="x.csv", content=packed([("x.csv", b"")])
     )
+    work = create_project_entry(project, Work(product=product, quantity=Decimal(1), worked_on=day), actor=None)
     value = Dimension.objects.create(code="REGION", name="Region").values.create(code="NORTH", name="North")
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
@@ -255,6 +262,8 @@ def scene(db) -> Scene:
             "opportunities:product": product.pk,
             "opportunities:opportunity": opportunity.pk,
             "opportunities:project": project.pk,
+            "opportunities:project-entry": work.pk,
+            "opportunities:project-entry-create": project.pk,
             "credits:account": account.pk,
             "credits:planner": account.pk,
             "credits:correction": request_refund(purchase, credits=1, reason="They leave", actor=make_user("asker")).pk,

@@ -141,10 +141,10 @@ class TestOrder:
     def test_never_more_than_ordered_is_invoiced(self, order, finance):
         hours, _ = lines_of(order)
         invoice = invoice_order(order, {hours.pk: D(6)}, actor=finance)
-        with pytest.raises(MoreThanOrdered, match="Line 1, Rollout: 4.5 cannot be invoiced, 4 of 10 is left."):
+        with pytest.raises(MoreThanOrdered, match=r"Rollout: 4\.5 cannot be invoiced, 4 of 10 is left"):
             invoice_order(order, {hours.pk: D("4.5")}, actor=finance)
         (line,) = lines_of(invoice)
-        with pytest.raises(MoreThanOrdered, match="4.1 cannot be invoiced, 4 of 10 is left"):
+        with pytest.raises(MoreThanOrdered, match=r"4\.1 cannot be invoiced, 4 of 10 is left"):
             edit_line(line, LineTerms(product=line.product, quantity=D("10.1")), actor=finance)
         for quantity in ("-1", "0.00001"):
             with pytest.raises(BadDocument, match=f"{quantity} cannot be invoiced. Enter how much"):
