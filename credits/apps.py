@@ -24,4 +24,4 @@ class CreditsConfig(AppConfig):
         certinia.register_all()
         jobs.register_all()
         register("credits", deferral.PARTS)
-        tie_outs.register("credits", checks=checks.CHECKS, tie_out=tie_out.tie_out)
+        tie_outs.register("credits", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="purchase:")

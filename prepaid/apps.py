@@ -3,3 +3,14 @@ from django.apps import AppConfig
 
 class PrepaidConfig(AppConfig):
     name = "prepaid"
+
+    def ready(self) -> None:
+        # Late: models are ready only now.
+        from ledger import tie_outs
+        from ledger.reports.deferrals import register
+        from prepaid.reports import checks, deferral, tie_out
+        from prepaid.sections import services
+
+        services.register_all()
+        register("prepaid", deferral.PARTS)
+        tie_outs.register("prepaid", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="prepaid:")

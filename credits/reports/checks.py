@@ -145,7 +145,7 @@ WITH lots AS (
 ), books AS (
     SELECT account_id, product_group_id, currency_id,
            sum(credit - debit) AS amount, sum(credit_lcy - debit_lcy) AS amount_lcy
-    FROM ledger_journalline WHERE account_id IN (SELECT account_id FROM lots) GROUP BY 1, 2, 3
+    FROM ledger_journalline WHERE account_id IN (SELECT account_id FROM lots) AND lot LIKE 'purchase:%%' GROUP BY 1, 2, 3
 )
 SELECT format('account %%s, %%s, %%s', account_id, coalesce(product_group_id, 'no product group'), currency_id),
        format('the lots hold %%s, LCY %%s; the account stands at %%s and %%s: a difference of %%s, LCY %%s',

@@ -10,6 +10,7 @@ WITH moved AS MATERIALIZED (
     -- Those that the lots wait on now, and those that they may have waited on before they were taken back and sold again.
     WHERE l.account_id IN (SELECT deferral_account_id FROM credits_purchase
                            UNION SELECT code FROM ledger_setup_account WHERE purpose = 'deferral')
+      AND l.lot LIKE 'purchase:%%'
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 journal AS MATERIALIZED (

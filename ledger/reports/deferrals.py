@@ -7,9 +7,9 @@ The books know how much is deferred; what is to become of it is known to the app
         register("credits", deferral.PARTS)
 
 A source is a SELECT that cuts rows of `held` (id, account_id, product_group_id, party, lot, currency_id, amount, amount_lcy)
-into parts: held_id, expires_on (the last usable day), due_on (a day, or NULL where nobody has set one), overdue (should
-have happened before %(on)s), cause ('recognise' or 'lapse'), behind (the key in `ledger.sources` of what decides it),
-amount and amount_lcy. It may ask for %(on)s, %(day_ends)s (when that day ends) and %(known_before)s.
+into parts: held_id, expires_on (the last usable day, or NULL where there is none), due_on (a day, or NULL where nobody has
+set one), overdue (should have happened before %(on)s), cause ('recognise' or 'lapse'), behind (the key in `ledger.sources`
+of what decides it), amount and amount_lcy. It may ask for %(on)s, %(day_ends)s (when that day ends) and %(known_before)s.
 """
 
 import datetime
@@ -24,13 +24,15 @@ from ledger.reports.groups import GROUPS, months, next_month
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 NO_SOURCE = "SELECT NULL::bigint, NULL::date, NULL::date, false, '', '', 0::numeric, 0::numeric WHERE false"
-PAST, LATER, UNEXPLAINED = "past", "later", "unexplained"
+PAST, LATER, UNDATED, UNEXPLAINED = "past", "later", "undated", "unexplained"
 # The month a part stands in. What is done and only waits for a night is due in the month of the day asked for.
 BUCKETS = {
     "due": """CASE WHEN part.cause = 'unexplained' THEN 'unexplained' WHEN part.overdue THEN 'past'
+                   WHEN part.due_on IS NULL THEN 'undated'
                    WHEN part.due_on >= %(horizon)s THEN 'later'
                    ELSE to_char(greatest(part.due_on, %(on)s), 'YYYY-MM') END""",
     "expiry": """CASE WHEN part.cause = 'unexplained' THEN 'unexplained' WHEN part.expires_on < %(on)s THEN 'past'
+                      WHEN part.expires_on IS NULL THEN 'undated'
                       WHEN part.expires_on >= %(horizon)s THEN 'later' ELSE to_char(part.expires_on, 'YYYY-MM') END""",
 }
 
@@ -63,9 +65,9 @@ class Asked:
 
     @property
     def buckets(self) -> list[str]:
-        """In the order of the report: what is past, the months, what comes later, what nobody explains."""
+        """In the order of the report: what is past, the months, what comes later, what has no date, what nobody explains."""
         shown = [f"{month:%Y-%m}" for month in months(self.on, self.horizon - datetime.timedelta(days=1))]
-        return [PAST, *shown, LATER, UNEXPLAINED]
+        return [PAST, *shown, LATER, UNDATED, UNEXPLAINED]
 
 
 def ask(asked: Asked, select: str, **params: Any) -> list[tuple]:

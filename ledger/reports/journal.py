@@ -45,7 +45,7 @@ def entries_of(*, lot: str = "", party: str = "", event_prefix: str = "") -> Que
     return found.filter(event_key__startswith=event_prefix) if event_prefix else found
 
 
-def entries(**keys: str) -> QuerySet[JournalEntry]:
+def entries(**keys: Any) -> QuerySet[JournalEntry]:
     """Every entry with what a row of the journal shows of it, the newest first. `amount` is what its lines (those with
     `keys`) debit or credit, whichever is more, `amount_lcy` the same in LCY."""
     lines = JournalLine.objects.filter(entry=OuterRef("pk"), **keys).order_by().values("entry")

@@ -1,7 +1,8 @@
 """What a check of the books finds, and how it asks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -18,7 +19,7 @@ class Offender:
 Check = Callable[[], list[Offender]]
 
 
-def offenders(rule: str, sql: str, params: Sequence = ()) -> list[Offender]:
+def offenders(rule: str, sql: str, params: Sequence | Mapping[str, Any] = ()) -> list[Offender]:
     """`sql` selects (subject, detail), one row per offender."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

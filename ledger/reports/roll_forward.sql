@@ -1,12 +1,16 @@
 -- The contract liability month by month: what the deferral accounts held, what came, what was recognised, what lapsed.
--- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition,
--- a breakage account is breakage, other revenue is revenue, another liability alone is a refund, with what the exchange rate made
--- of it since. What is left is a change.
+-- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition, or a
+-- refund where it takes from the deferral and is no reversal of an addition; a breakage account is breakage, other revenue is
+-- revenue, another liability alone is a refund, with what the exchange rate made of it since. What is left is a change, and
+-- so is what a person entered.
 WITH deferral AS (
     SELECT code FROM ledger_setup_account WHERE purpose = 'deferral'
 ),
 breakage AS (
     SELECT code FROM ledger_setup_account WHERE purpose = 'breakage'
+),
+sales AS (
+    SELECT code FROM ledger_setup_account WHERE purpose = 'sales'
 ),
 movement AS (
     SELECT l.entry_id, l.lot, l.currency_id, {key} AS key,
@@ -19,14 +23,20 @@ movement AS (
 ),
 against AS (
     SELECT m.month, m.key, m.currency_id, c.debit - c.credit AS amount, c.debit_lcy - c.credit_lcy AS amount_lcy,
-           CASE WHEN a.category = 'asset' OR (a.category = 'liability' AND EXISTS (
-                    SELECT FROM ledger_journalline r JOIN ledger_ledgeraccount ra ON ra.code = r.account_id
-                    WHERE r.entry_id = c.entry_id AND ra.category = 'asset')) THEN 'additions'
+           CASE WHEN coalesce(r.kind, e.kind) = 'prepaid_entry' THEN NULL
+                WHEN a.category = 'asset' OR (a.category = 'liability' AND EXISTS (
+                    SELECT FROM ledger_journalline o JOIN ledger_ledgeraccount oa ON oa.code = o.account_id
+                    WHERE o.entry_id = c.entry_id AND oa.category = 'asset'))
+                THEN CASE WHEN m.amount < 0 AND r.id IS NULL THEN 'refunds' ELSE 'additions' END
                 WHEN a.category = 'liability' THEN 'refunds'
                 WHEN a.code = (SELECT exchange_difference_id FROM ledger_ledgersetup) THEN 'refunds'
-                WHEN a.code IN (SELECT code FROM breakage) THEN 'breakage'
+                -- An account may serve for both: then what lapses or is kept is told by its event.
+                WHEN a.code IN (SELECT code FROM breakage) AND (
+                    a.code NOT IN (SELECT code FROM sales) OR coalesce(r.kind, e.kind) ~ 'expiry|refund|estimate') THEN 'breakage'
                 WHEN a.category = 'revenue' THEN 'revenue' END AS cause
     FROM movement m
+    JOIN ledger_journalentry e ON e.id = m.entry_id
+    LEFT JOIN ledger_journalentry r ON r.id = e.reverses_id
     JOIN ledger_journalline c ON c.entry_id = m.entry_id AND c.lot = m.lot AND c.account_id NOT IN (SELECT code FROM deferral)
     JOIN ledger_ledgeraccount a ON a.code = c.account_id
     WHERE m.month IS NOT NULL

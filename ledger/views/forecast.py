@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from ledger.forms.reports import CAUSES, ForecastForm, PartsForm
-from ledger.reports.deferrals import LATER, PAST, UNEXPLAINED, Asked
+from ledger.reports.deferrals import LATER, PAST, UNDATED, UNEXPLAINED, Asked
 from ledger.reports.forecast import Amounts, Part, Row, by_month, forecast, parts
 from ledger.sources import Source, sources_of
 from ledger.views.monthly import MonthlyPage
@@ -82,7 +82,7 @@ class WaterfallPage(ForecastPage):
     title = "Waterfall"
     lead = "What of the deferred revenue is due to be recognised, by the dates of milestones, and what is due to lapse."
     file_name, view = "waterfall", "due"
-    words = {PAST: "Overdue", LATER: "Later"}
+    words = {PAST: "Overdue", LATER: "Later", UNDATED: "Without a date"}
     causes = {"recognise": "To be recognised", "lapse": "To lapse"}
     columns = {**causes, "total": "Total", "remaining": "Remaining"}
     extra_context = {"chart_title": "Due in each month", "stacked": True, "reset": "Today"}
@@ -92,7 +92,7 @@ class AgingPage(ForecastPage):
     title = "Aging"
     lead = "The deferred revenue by the month in which its lots expire: what milestones hold of it, and what is still free."
     file_name, view = "aging", "expiry"
-    words = {PAST: "Past expiry", LATER: "Later"}
+    words = {PAST: "Past expiry", LATER: "Later", UNDATED: "Never expires"}
     causes = {"recognise": "Allocated", "lapse": "Not allocated"}
     columns = {**causes, "total": "Total", "remaining": "Expires later"}
     extra_context = {"chart_title": "Expires in each month", "stacked": True, "reset": "Today"}

@@ -41,7 +41,10 @@ DRAWN_AS = {"refunded": "expired"}  # gone like what expired, and told apart in 
 
 
 @register.filter
-def credits(value: int | None) -> SafeString | str:
+def credits(value: int | Decimal | None, decimals: int = 0) -> SafeString | str:
+    """Units: credits, or hours with their decimals."""
+    if decimals and value is not None:
+        return markup.signed(formats.number(value, decimals), value)
     return markup.credits(value)
 
 
