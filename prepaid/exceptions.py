@@ -4,6 +4,10 @@ from pages import formats
 from pages.refusals import Refused
 
 
+class BadSetting(Refused):
+    """A setting that means nothing, or that what is there does not allow."""
+
+
 class BadService(Refused):
     """A card that cannot be as it was asked for."""
 

@@ -9,6 +9,7 @@ To show them: `{% include "ledger/entries_table.html" with entries=entries %}`, 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     Count,

@@ -17,7 +17,8 @@ FIELDS = tuple(Card.__dataclass_fields__)
 
 
 def help_of(name: str) -> str:
-    return str(PrepaidService._meta.get_field(name).help_text)
+    field: Any = PrepaidService._meta.get_field(name)
+    return str(field.help_text)
 
 
 class ServiceForm(PageForm):

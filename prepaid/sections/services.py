@@ -71,5 +71,5 @@ def services_of_project(request: Request, project: Project) -> str | None:
 
 def rows(request: Request, services: Any) -> list[tuple[Any, Any]]:
     """Each with what is left of it."""
-    found = with_standing(services.select_related("currency"), business_date(request))[:SHOWN]
+    found: Any = with_standing(services.select_related("currency"), business_date(request))[:SHOWN]
     return [(each, units(each, each.outstanding, each.outstanding_quantity)) for each in found]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from ledger.exceptions import BadDimension
 from ledger.models import Currency, DimensionValue
 from ledger.services.changes import made_by
+from ledger.services.dimensions import check_dimensions
 from opportunities.models import Account, Project
 from opportunities.services.locks import lock_account
 from pages import formats
@@ -38,14 +40,16 @@ class Card:
 @transaction.atomic
 def create_service(card: Card, *, actor, number: str | None = None) -> PrepaidService:
     """Makes the card under the next free number, or the given one. With *auto-insert dimension value* its number becomes a
-    value of the dimension of the setup, and is carried by its postings. Refused (BadService): `refusal_of_card`."""
+    value of the dimension of the setup, and is carried by its postings. Refused: `refusal_of_card` (BadService); a value
+    that the dimension does not have, or that is blocked (BadDimension)."""
     lock_account(card.account.pk)
     if refusal := refusal_of_card(card):
         raise refusal
+    setup = PrepaidSetup.objects.first()
+    _check_dimension_value(setup, card.dimension_value)
     made_by(actor, "Create prepaid service")
     service = PrepaidService(number=number or service_number())
     _write(service, card)
-    setup = PrepaidSetup.objects.first()
     if setup is not None and setup.insert_dimension_value and setup.dimension_id and not service.dimension_value:
         DimensionValue.objects.get_or_create(
             dimension_id=setup.dimension_id,
@@ -60,10 +64,12 @@ def create_service(card: Card, *, actor, number: str | None = None) -> PrepaidSe
 @transaction.atomic
 def edit_service(service: PrepaidService, card: Card, *, actor) -> PrepaidService:
     """Changes the card for entries to come. Refused (BadService): `refusal_of_card`, and what an entry has fixed: account,
-    accrual, type, unit of measure, currency."""
+    accrual, type, unit of measure, currency; another account while projects or sales lines of the old one name it.
+    BadDimension as in `create_service`."""
     service = lock_service(service)
-    if refusal := refusal_of_card(card) or _refusal_of_fixed(service, card):
+    if refusal := refusal_of_card(card) or _refusal_of_fixed(service, card) or _refusal_to_move(service, card):
         raise refusal
+    _check_dimension_value(PrepaidSetup.objects.first(), card.dimension_value, kept=service.dimension_value)
     made_by(actor, "Edit prepaid service")
     _write(service, card)
     service.save()
@@ -152,6 +158,31 @@ def _refusal_of_fixed(service: PrepaidService, card: Card) -> Refused | None:
             why = f"{service} has entries" if service.entries.exists() else f"An entry of {service} waits for approval"
             return BadService(f"{why}: its {label} stays {getattr(service, name)}.", field=name)
     return None
+
+
+def _refusal_to_move(service: PrepaidService, card: Card) -> Refused | None:
+    """Why it stays with its account although no entry has fixed that."""
+    if card.account.pk == service.account_id:
+        return None
+    if project := service.projects.first():
+        return BadService(
+            f"Projects of the old account are assigned, such as {project}. Take them off first.", field="account"
+        )
+    if line := service.sales_lines.select_related("document").first():
+        return BadService(
+            f"{line.document} of the old account names {service}. Delete its line first.", field="account"
+        )
+    return None
+
+
+def _check_dimension_value(setup: PrepaidSetup | None, value: str, *, kept: str = "") -> None:
+    """Refused (BadDimension): a value that the dimension of the setup does not have, or that is blocked and not `kept`."""
+    if setup is None or setup.dimension_id is None or not value:
+        return
+    try:
+        check_dimensions({setup.dimension_id: value}, kept={setup.dimension_id: kept})
+    except BadDimension as bad:
+        raise BadDimension(bad.message, field="dimension_value") from bad
 
 
 def _write(service: PrepaidService, card: Card) -> None:

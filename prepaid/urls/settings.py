@@ -1,3 +1,8 @@
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from prepaid.views import settings
+
+urlpatterns = [
+    path("settings/", settings.SettingsPage.as_view(), name="settings"),
+    path("settings/edit/", settings.SettingsEdit.as_view(), name="settings-edit"),
+]

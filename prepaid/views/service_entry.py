@@ -30,7 +30,7 @@ class ValidUntil(Allowed, View):
     permission_required = MANAGE
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        typed = next(iter(request.GET.values()), "")
+        typed = next((str(value) for value in request.GET.values()), "")
         return render(request, "prepaid/formula_told.html", {"told": told(typed, business_date(self.request))})
 
 
