@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from ledger.dates import business_date, ledger_setup
-from ledger.models import Currency
+from ledger.models import Currency, ProductPostingGroup
 from ledger.money import ZERO, has_decimals, share
 from ledger.services.changes import made_by
 from opportunities.services.locks import lock_account
@@ -49,7 +49,11 @@ def create_credit_memo(
         raise BadDocument("Say why the invoice is corrected: the reason is kept with the credit memo.", field="reason")
     chosen = _chosen(invoice, credit)
     if not chosen:
-        raise BadDocument(f"Nothing of {invoice} is left to be credited.")
+        raise BadDocument(
+            f"Nothing of {invoice} is left to be credited."
+            if credit is None
+            else "Nothing is credited yet. Enter how much of which line is credited."
+        )
     made_by(actor, "Create credit memo", reason=reason)
     today = business_date()
     memo = SalesDocument.objects.create(
@@ -144,7 +148,7 @@ def write(document: SalesDocument, lines: list[SalesLine], *, setup: PrepaidSetu
         _take_back(document, line, booking, lcy=lcy, actor=actor)
         line.save()
     _give_back(document, items, booking, actor=actor)
-    _write_balance_lines(document, items)
+    _write_balance_lines(document, items, setup.deferral_group)
     about = f"Credit memo {document.posted_number} of {document.corrects} {document.account.name}"
     booking.post(kind="sales_credit_memo", description=about, actor=actor, reason=document.reason)
 
@@ -337,13 +341,13 @@ def _given(application: Application, units, gone, gone_lcy, by_quantity: bool, l
     return {"amount": units, "amount_lcy": level - gone_lcy, "quantity": ZERO}
 
 
-def _write_balance_lines(document: SalesDocument, items: list[SalesLine]) -> None:
+def _write_balance_lines(document: SalesDocument, items: list[SalesLine], group: ProductPostingGroup) -> None:
     """One for each prepaid service and VAT rate, as on the invoice."""
     line_no = max((line.line_no for line in items), default=0)
     for each in _covers(items):
         for used in by_vat(each.lines):
             line_no += 1
-            balance = balance_line(document, each, used)
+            balance = balance_line(document, each, used, group)
             balance.line_no = line_no
             balance.save(force_insert=True)
 

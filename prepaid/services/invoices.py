@@ -10,7 +10,7 @@ for each service; one balance line for each service and VAT rate.
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ledger.models import Currency
+from ledger.models import Currency, ProductPostingGroup
 from ledger.money import ZERO, to_lcy
 from ledger.services.accounts import posting_accounts
 from prepaid.dateformula import end_of_validity
@@ -19,7 +19,6 @@ from prepaid.models import PrepaidEntry, PrepaidSetup, RevenueFrom, SalesDocumen
 from prepaid.services.booking import Booking
 from prepaid.services.cover import Cover, cover
 from prepaid.services.entries import Type, receive, take
-from prepaid.services.locks import prepaid_setup
 from prepaid.services.pricing import price
 
 Kind = SalesLine.Kind
@@ -60,7 +59,7 @@ def write(document: SalesDocument, lines: list[SalesLine], *, setup: PrepaidSetu
         _use(invoice, each)
     for line in items:
         line.save()
-    _write_balance_lines(document, lines, covers)
+    _write_balance_lines(document, lines, covers, setup.deferral_group)
     document.due_on = document.due_on or document.due_after(document.bill_to.payment_days)
     about = f"Invoice {document.posted_number} {document.account.name}"
     invoice.booking.post(kind="sales_invoice", description=about, actor=actor)
@@ -154,14 +153,16 @@ def _use(invoice: Invoice, covered: Cover) -> None:
         )
 
 
-def _write_balance_lines(document: SalesDocument, lines: list[SalesLine], covers: list[Cover]) -> None:
+def _write_balance_lines(
+    document: SalesDocument, lines: list[SalesLine], covers: list[Cover], group: ProductPostingGroup
+) -> None:
     """Those of the covers take the place of those that were there."""
     document.lines.filter(kind=Kind.BALANCE).delete()
     by_hand = {line.prepaid_service_id for line in lines if line.kind == Kind.BALANCE and line.by_hand}
     line_no = max((line.line_no for line in lines), default=0)
     for each in covers:
         for used in by_vat(each.lines):
-            balance = balance_line(document, each, used)
+            balance = balance_line(document, each, used, group)
             if balance.net or balance.covered:
                 line_no += 1
                 balance.line_no, balance.by_hand = line_no, each.service.pk in by_hand
@@ -176,8 +177,10 @@ def by_vat(lines: list[SalesLine]) -> list[list[SalesLine]]:
     return list(groups.values())
 
 
-def balance_line(document: SalesDocument, covered: Cover, used: list[SalesLine]) -> SalesLine:
-    """The line by which the service pays for lines of one VAT rate."""
+def balance_line(
+    document: SalesDocument, covered: Cover, used: list[SalesLine], group: ProductPostingGroup
+) -> SalesLine:
+    """The line by which the service pays for lines of one VAT rate; `group` is the deferral group."""
     net = sum((line.covered_net for line in used), ZERO)
     first, service = used[0], covered.service
     return SalesLine(
@@ -192,7 +195,7 @@ def balance_line(document: SalesDocument, covered: Cover, used: list[SalesLine])
         vat=-sum((line.covered_vat for line in used), ZERO),
         vat_business_group_id=first.vat_business_group_id,
         vat_product_group_id=first.vat_product_group_id,
-        product_group=prepaid_setup().deferral_group,
+        product_group=group,
         prepaid_service=service,
         covered=sum((line.covered for line in used), ZERO),
     )
