@@ -1,13 +1,10 @@
 """The product on real PostgreSQL and the plain model side by side: each command is given to both, and after every step both
 say the same and `check_books` is silent; at the end the replay makes the same books of the events."""
 
-import bisect
 import datetime
 from decimal import Decimal
 
-import time_machine
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
@@ -15,10 +12,8 @@ from config.replay.compare import Replayed, replay
 from credits.models import Completion, CreditsSetup, Purchase
 from credits.reports.checks import CHECKS as CREDITS_CHECKS
 from credits.services.allocate import allocate
-from ledger.models import JournalLine
 from ledger.reports.checks import CHECKS as LEDGER_CHECKS
 from ledger.services.periods import create_months
-from pages.refusals import Refused
 from tests import builders
 from tests.model.book_rules import BookRules
 from tests.model.books import Period
@@ -26,13 +21,14 @@ from tests.model.correction_rules import CorrectionRules
 from tests.model.credits import Company
 from tests.model.milestone_rules import MilestoneRules
 from tests.model.purchase_rules import BOUGHT, DECIMALS, LATER, RATES, TURN, PurchaseRules, rate_on
+from tests.model.shared import BothSides
 
 START = datetime.date(2026, 1, 29)
 NEEDS = st.lists(st.integers(1, 9), min_size=1, max_size=3)
 GRACE = st.sampled_from([0, 0, 2, 9])
 
 
-class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, RuleBasedStateMachine):
+class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, BothSides, RuleBasedStateMachine):
     """One customer whose credits are bought and used, in one currency, drawn anew for each company; beside it a lot in
     another currency and a second customer, which must stay out of everything."""
 
@@ -99,33 +95,6 @@ class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, RuleBas
     def replay_agrees(self):
         assert [str(difference) for difference in replay(Replayed(), day_of=self.day_of)] == []
 
-    def day_of(self, moment):
-        """The database goes by its own clock; which day it was here is noted whenever one begins."""
-        return self.days[bisect.bisect_right(self.days, moment, key=lambda noted: noted[0]) - 1][1]
-
-    def set_clock(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            self.days.append((cursor.fetchone()[0], self.model.today))
-        if self.clock:
-            self.clock.stop()
-        noon = datetime.datetime.combine(self.model.today, datetime.time(12), datetime.UTC)
-        self.clock = time_machine.travel(noon, tick=False)
-        self.clock.start()
-
-    def accepted(self, service, *args, actor=None, **kwargs):
-        """Whether the product accepts; what it refuses leaves nothing behind."""
-        try:
-            with transaction.atomic():
-                service(*args, actor=actor or self.sam, **kwargs)
-                connection.check_constraints()
-        except Refused:
-            return False
-        return True
-
-    def both(self, expected, service, *args, **kwargs):
-        assert self.accepted(service, *args, **kwargs) == expected, (service.__name__, args, kwargs)
-
     # What holds after every step
 
     @invariant()
@@ -151,19 +120,6 @@ class Machine(PurchaseRules, MilestoneRules, CorrectionRules, BookRules, RuleBas
         assert dict(standing.values_list("milestone__number", "earned_on")) == {
             name: twin.earned_on for name, twin in self.model.milestones.items() if twin.done_on
         }
-
-    @invariant()
-    def the_books_agree(self):
-        """What was posted on each day, by account and currency."""
-        moved = JournalLine.objects.order_by().values_list("entry__posting_date", "account", "currency")
-        books = {}
-        for *key, debit, credit, debit_lcy, credit_lcy in moved.annotate(
-            Sum("debit"), Sum("credit"), Sum("debit_lcy"), Sum("credit_lcy")
-        ):
-            amounts = [(debit - credit) * 10 ** DECIMALS[key[-1]], (debit_lcy - credit_lcy) * 100]
-            if any(amounts):
-                books[tuple(key)] = amounts
-        assert books == {key: row for key, row in self.model.books.items() if any(row)}
 
     @invariant()
     def check_books_is_silent(self):

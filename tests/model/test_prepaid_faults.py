@@ -1,0 +1,147 @@
+"""The proof that the state machine of prepaid services sees something: each of these faults is found by it."""
+
+import pytest
+from django.db import IntegrityError
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from ledger.money import ZERO
+from prepaid import drawing
+from prepaid.models.entries import InflowBalanceQuerySet
+from prepaid.services import credit_memos, expire, invoices, pricing, review
+from tests.model.prepaid_machine import PrepaidMachine
+
+SEARCH = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+
+
+class ModelAlone(PrepaidMachine):
+    """Without `check_books`, and without the calendar of the books, which has its own faults."""
+
+    check_books_is_silent = close_or_open_a_period = write_by_hand = None
+
+
+def rewrite(monkeypatch, module, name, right, wrong):
+    """Puts another text into a statement of the product, which must still hold the right one."""
+    statement = getattr(module, name)
+    assert right in statement, f"{module.__name__}.{name} does not say {right!r} any more"
+    monkeypatch.setattr(module, name, statement.replace(right, wrong))
+
+
+def the_last_to_lapse_is_drawn_first(patch):
+    patch.setattr(InflowBalanceQuerySet, "in_drawing_order", lambda self: self.order_by("-entry_id"))
+
+
+def lapsed_inflows_are_usable(patch):
+    patch.setattr(InflowBalanceQuerySet, "usable", lambda self, on: self.left().filter(entry__posted_on__lte=on))
+
+
+def inflows_are_usable_before_they_came_in(patch):
+    patch.setattr(InflowBalanceQuerySet, "usable", lambda self, on: self.left())
+
+
+def parts_in_lcy_are_rounded_one_by_one(patch):
+    def by_itself(self, left, units, line):
+        left.units -= units
+        lcy = (
+            drawing.share(left.entry.amount_lcy, units, left.entry.amount, self.lcy_decimals)
+            if left.units
+            else left.lcy
+        )
+        left.lcy -= lcy
+        return drawing.Draw(left.entry, amount=units, amount_lcy=lcy, line=line)
+
+    patch.setattr(drawing.Shelf, "_take", by_itself)
+
+
+def the_night_takes_what_is_valid_today(patch):
+    rewrite(patch, expire, "DUE", "e.valid_until <= %(on)s", "e.valid_until - 1 <= %(on)s")
+
+
+def what_lapses_belongs_to_its_last_day(patch):
+    patch.setattr(expire, "EFFECTIVE", "greatest(e.valid_until, e.posted_on)")
+
+
+def residuals_for_review_are_posted_by_the_next_night(patch):
+    rewrite(patch, expire, "ACCOUNTS", expire.NOT_WAITING, "true")
+
+
+def whoever_approves_residuals_posts_nothing(patch):
+    patch.setattr(review, "expire_due", lambda *args, **kwargs: expire.Expired())
+
+
+def covered_lines_owe_their_vat_all_the_same(patch):
+    owe = invoices._owe
+
+    def wrong(invoice, line):
+        line.covered_vat = ZERO
+        owe(invoice, line)
+
+    patch.setattr(invoices, "_owe", wrong)
+
+
+def vat_is_rounded_line_by_line(patch):
+    add = pricing._add_vat
+    patch.setattr(
+        pricing, "_add_vat", lambda line, business, setups, reached, decimals: add(line, business, setups, {}, decimals)
+    )
+
+
+def revenue_goes_to_the_item_used(patch):
+    patch.setattr(invoices.RevenueFrom, "CONSUMED", invoices.RevenueFrom.RECEIPT)
+
+
+def what_comes_back_is_valid_for_ever(patch):
+    receive = credit_memos.receive
+    patch.setattr(
+        credit_memos, "receive", lambda service, **fields: receive(service, **{**fields, "valid_until": None})
+    )
+
+
+def what_comes_back_comes_at_the_rate_of_its_day(patch):
+    given = credit_memos._given
+
+    def wrong(*args):
+        part = given(*args)
+        return {**part, "amount_lcy": part["amount_lcy"] + (1 if part["amount_lcy"] > 2 else 0)}
+
+    patch.setattr(credit_memos, "_given", wrong)
+
+
+def a_top_up_is_credited_whatever_is_left(patch):
+    patch.setattr(credit_memos, "_check_units", lambda line, units, left: None)
+    patch.setattr(credit_memos, "_check_left", lambda line, on: None)
+
+
+FAULTS = [
+    the_last_to_lapse_is_drawn_first,
+    lapsed_inflows_are_usable,
+    inflows_are_usable_before_they_came_in,
+    parts_in_lcy_are_rounded_one_by_one,
+    the_night_takes_what_is_valid_today,
+    what_lapses_belongs_to_its_last_day,
+    residuals_for_review_are_posted_by_the_next_night,
+    whoever_approves_residuals_posts_nothing,
+    covered_lines_owe_their_vat_all_the_same,
+    vat_is_rounded_line_by_line,
+    revenue_goes_to_the_item_used,
+    what_comes_back_is_valid_for_ever,
+    what_comes_back_comes_at_the_rate_of_its_day,
+    a_top_up_is_credited_whatever_is_left,
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_the_machine_finds(fault, monkeypatch):
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(ModelAlone, settings=SEARCH)

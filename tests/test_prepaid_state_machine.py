@@ -1,0 +1,18 @@
+"""Any sequence of commands to prepaid services, on real PostgreSQL, against the plain model: the same refusals, balances and
+books after every step, and `check_books` silent."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.prepaid_machine import PrepaidMachine
+
+
+@pytest.mark.django_db
+def test_any_sequence_of_commands_keeps_balances_and_books():
+    run_state_machine_as_test(
+        PrepaidMachine,
+        settings=settings(
+            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
