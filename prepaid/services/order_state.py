@@ -8,7 +8,6 @@ delivered, and nothing waits for that. An order is done no longer when an invoic
 from decimal import Decimal
 
 from ledger.money import ZERO
-from pages import formats
 from prepaid.exceptions import MoreThanOrdered
 from prepaid.models import SalesDocument, SalesLine
 
@@ -62,8 +61,3 @@ def invoice_more(order_line: SalesLine, quantity: Decimal) -> None:
     line.quantity_invoiced += quantity
     line.save(update_fields=["quantity_invoiced"])
     settle(line.document)
-
-
-def quantity_of(line: SalesLine, quantity: Decimal) -> str:
-    """As it is read: 1.5 HOUR."""
-    return f"{formats.exact(quantity)} {line.unit_of_measure}".strip()
