@@ -9,8 +9,9 @@ class PrepaidConfig(AppConfig):
         from ledger import tie_outs
         from ledger.reports.deferrals import register
         from prepaid.reports import checks, deferral, tie_out
-        from prepaid.sections import services
+        from prepaid.sections import services, waiting
 
         services.register_all()
+        waiting.register_all()
         register("prepaid", deferral.PARTS)
         tie_outs.register("prepaid", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="prepaid:")

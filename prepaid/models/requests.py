@@ -111,6 +111,11 @@ class EntryRequest(models.Model):
     def event_key(self) -> str:
         return f"prepaid-entry:{self.pk}"
 
+    @property
+    def currency(self):
+        """The service's, which the first request fixes."""
+        return self.service.currency
+
 
 class DissolutionProposal(models.Model):
     """A residual that expired and waits for review, where the setup says so: its entry and its journal are written together
@@ -136,6 +141,10 @@ class DissolutionProposal(models.Model):
 
     def __str__(self):
         return f"Residual of {self.inflow}"
+
+    @property
+    def currency(self):
+        return self.inflow.currency
 
 
 class StatementMail(models.Model):
