@@ -68,6 +68,16 @@ class MoreThanOrdered(Refused):
         )
 
 
+class NothingToBill(Refused):
+    """A usage invoice of a project without unbilled work."""
+
+    def __init__(self, project, until):
+        super().__init__(
+            f"{project} has no time or material up to {formats.day(until)} that is not on a sales document.",
+            field="until",
+        )
+
+
 class MoreThanLeftToCredit(Refused):
     """A credit memo for more than is left to be credited."""
 
@@ -92,6 +102,10 @@ class OwnRequest(Refused):
 
     def __init__(self, request):
         super().__init__(f"{request}: you asked for it yourself, so somebody else has to approve it.")
+
+
+class NotSendable(Refused):
+    """A statement that cannot be sent to its customer."""
 
 
 class MissingPrepaidSetup(Refused):
