@@ -22,6 +22,9 @@ from ledger.models import (
     PeriodReopening,
     PostingSetup,
     ProductPostingGroup,
+    VatBusinessGroup,
+    VatPostingSetup,
+    VatProductGroup,
 )
 from pages.admin import OneRow, ReadOnly
 
@@ -41,7 +44,7 @@ class LedgerAccountAdmin(CodeIsFixed):
     list_filter = ("category", "direct_posting", "blocked")
 
 
-@admin.register(BusinessPostingGroup, ProductPostingGroup)
+@admin.register(BusinessPostingGroup, ProductPostingGroup, VatBusinessGroup, VatProductGroup)
 class PostingGroupAdmin(CodeIsFixed):
     list_display = ("code", "name")
 
@@ -51,6 +54,13 @@ class PostingSetupAdmin(admin.ModelAdmin):
     list_display = ("__str__", *PostingSetup.ACCOUNTS, "blocked")
     list_select_related = PostingSetup.ACCOUNTS
     list_filter = ("business_group", "product_group", "blocked")
+
+
+@admin.register(VatPostingSetup)
+class VatPostingSetupAdmin(admin.ModelAdmin):
+    list_display = ("__str__", "percent", "account")
+    list_select_related = ("account",)
+    list_filter = ("business_group", "product_group")
 
 
 class CurrencyForm(forms.ModelForm):

@@ -206,3 +206,7 @@ class SeriesFixed(Refused):
 
 class BadDimension(Refused):
     """A dimension or a value of it that cannot be entered or chosen."""
+
+
+class BadVat(Refused):
+    """A VAT group that is there already, or a rate that no sale can owe."""

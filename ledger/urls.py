@@ -16,6 +16,7 @@ from ledger.views import (
     register,
     roll_forward,
     setup,
+    vat,
 )
 
 app_name = "ledger"
@@ -48,6 +49,10 @@ urlpatterns = [
     path("number-series/<path:pk>/", number_series.NumberSeriesEdit.as_view(), name="number-series-edit"),
     path("posting-setup/", setup.PostingSetupPage.as_view(), name="posting-setup"),
     path("posting-setup/accounts/", setup.PostingSetupEdit.as_view(), name="posting-setup-edit"),
+    path("vat-setup/", vat.VatSetupPage.as_view(), name="vat-setup"),
+    path("vat-setup/rate/", vat.VatSetupEdit.as_view(), name="vat-setup-edit"),
+    path("vat-setup/business-groups/new/", vat.VatBusinessGroupCreate.as_view(), name="vat-business-group-create"),
+    path("vat-setup/product-groups/new/", vat.VatProductGroupCreate.as_view(), name="vat-product-group-create"),
     path("rates/", setup.RateList.as_view(), name="rate-list"),
     path("rates/new/", setup.RateCreate.as_view(), name="rate-create"),
     path("rates/import/", rate_import.RateImport.as_view(), name="rate-import"),

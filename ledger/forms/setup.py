@@ -60,7 +60,7 @@ class LedgerSetupForm(PageModelForm):
         ("company_name", "time_zone"),
         ("lcy", "groups_from"),
         ("posting_from", "posting_to"),
-        "exchange_difference",
+        ("exchange_difference", "address"),
     )
 
     class Meta:
@@ -73,7 +73,9 @@ class LedgerSetupForm(PageModelForm):
             "posting_from",
             "posting_to",
             "exchange_difference",
+            "address",
         )
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -49,6 +49,7 @@ class SetupTerms:
     posting_to: date | None = None
     groups_from: str = LedgerSetup.GroupsFrom.SELL_TO
     exchange_difference: LedgerAccount | None = None
+    address: str = ""
 
 
 @transaction.atomic

@@ -79,6 +79,7 @@ def readable(setup: LedgerSetup) -> dict[str, str]:
     """Each field as it is read."""
     return {
         "Company name": setup.company_name,
+        "Address": setup.address,
         "Local currency (LCY)": setup.lcy_id or "",
         "Time zone": setup.time_zone,
         "Posting allowed from": formats.day(setup.posting_from) if setup.posting_from else "",

@@ -19,6 +19,7 @@ from pages.views import FormPage, ListPage, Page
 
 LISTS = (
     ("General ledger setup", "ledger:setup", "ledger.view_ledgersetup"),
+    ("VAT posting setup", "ledger:vat-setup", "ledger.view_vatpostingsetup"),
     ("Number series", "ledger:number-series", "ledger.view_numberseries"),
     ("Chart of accounts", "ledger:chart", "ledger.view_ledgeraccount"),
     ("Exchange rates", "ledger:rate-list", "ledger.view_exchangerate"),

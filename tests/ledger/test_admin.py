@@ -17,8 +17,9 @@ from tests.builders import make_entry, make_period
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
 MODELS = [
-    "ledgeraccount", "businesspostinggroup", "productpostinggroup", "postingsetup", "currency", "exchangerate",
-    "ledgersetup", "accountingperiod", "numberseries", "journalentry", "batchrun",
+    "ledgeraccount", "businesspostinggroup", "productpostinggroup", "postingsetup", "vatbusinessgroup", "vatproductgroup",
+    "vatpostingsetup", "currency", "exchangerate", "ledgersetup", "accountingperiod", "numberseries", "journalentry",
+    "batchrun",
 ]  # fmt: skip
 
 

@@ -211,6 +211,13 @@ def test_a_blocked_account_is_offered_where_it_is_chosen_already_and_nowhere_els
     assert set(offered.filter(code__in=["6100", "4095"]).values_list("code", flat=True)) == {"6100"}
 
 
+def test_the_address_is_typed_kept_and_shown(signed_in):
+    page = signed_in(VIEW, CHANGE)
+    confirm(page, address("setup-edit"), FORM | {"address": "Quay 1\r\nHarbour"})
+    assert LedgerSetup.objects.get().address.split() == ["Quay", "1", "Harbour"]
+    assert "Address Quay 1 Harbour Printed on documents." in text(page.get(address("setup")))
+
+
 # The posting setup.
 
 
@@ -221,22 +228,22 @@ def test_the_accounts_for_refunds_and_unclaimed_property_are_typed_and_kept(sign
     assert "Refund liability" in text(shown) and "Unclaimed property" in text(shown)
     untouched = as_data(shown.context["form"])
     page.post(address("posting-setup-edit", business="EXPORT", product="CREDITS"), untouched | {"refund": "2410"})
-    cell = PostingSetup.objects.get(business_group="EXPORT")
+    cell = PostingSetup.objects.get(business_group="EXPORT", product_group="CREDITS")
     assert (cell.refund_id, cell.unclaimed_id, cell.sales_id) == ("2410", "2460", "4000")
 
 
 def test_a_combination_is_blocked_on_its_page_and_shown_as_such(signed_in):
     page = signed_in("ledger.change_postingsetup", "ledger.view_postingsetup")
-    cell = {"business": "EXPORT", "product": "CREDITS"}
+    cell, before = {"business": "EXPORT", "product": "CREDITS"}, posting_matrix().missing
     form = {"receivable": "1100", "deferral": "2400", "sales": "", "breakage": "", "refund": "2450", "unclaimed": "2460",
             "blocked": "on"}  # fmt: skip
     page.post(address("posting-setup-edit", **cell), form)
-    assert PostingSetup.objects.get(business_group="EXPORT").blocked
+    assert PostingSetup.objects.get(business_group="EXPORT", product_group="CREDITS").blocked
     assert "Blocked takes no posting" in text(page.get(address("posting-setup")))
-    assert posting_matrix().missing == 0  # a blocked combination misses nothing
+    assert posting_matrix().missing == before  # a blocked combination misses nothing
     page.post(address("posting-setup-edit", **cell), form | {"blocked": ""})
-    assert not PostingSetup.objects.get(business_group="EXPORT").blocked
-    assert posting_matrix().missing == 2
+    assert not PostingSetup.objects.get(business_group="EXPORT", product_group="CREDITS").blocked
+    assert posting_matrix().missing == before + 2
 
 
 # Number series.
