@@ -60,7 +60,7 @@ class AccountAdmin(Numbered):
 @admin.register(Product)
 class ProductAdmin(Managed):
     form = ProductForm
-    list_display = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
+    list_display = ("code", "name", "unit_price", "currency", "services_credits", "product_group", "prepaid_service")
     list_select_related = ("currency", "product_group")
     list_filter = ("currency", "product_group")
     search_fields = ("code", "name")

@@ -14,6 +14,14 @@ class BadPrice(Refused):
     """A price that its currency cannot express."""
 
 
+class BadProduct(Refused):
+    """A product that cannot be sold as it was asked for."""
+
+
+class BadBilling(Refused):
+    """Terms of billing that no invoice could follow."""
+
+
 class BadLine(Refused):
     """A field of an opportunity's line breaks its rule; `field` names it."""
 

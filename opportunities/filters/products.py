@@ -13,7 +13,7 @@ class ProductFilter(FilterSet):
 
     class Meta:
         model = Product
-        fields = ("search", "credits", "currency", "product_group")
+        fields = ("search", "credits", "prepaid_service", "currency", "product_group", "commitment_option")
 
     def filter_credits(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
         return queryset.filter(services_credits__isnull=value == "without")

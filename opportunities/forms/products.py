@@ -3,9 +3,10 @@ from typing import Any
 from django import forms
 
 from ledger.money import round_to
-from opportunities.exceptions import BadPrice
+from opportunities.exceptions import BadPrice, BadProduct
 from opportunities.models import Product
 from opportunities.services.prices import check_credits, check_price
+from opportunities.services.products import Selling, check_prepaid
 from pages.forms import Money, PageModelForm
 
 
@@ -17,11 +18,25 @@ class ProductForm(PageModelForm):
         label="Services credits", required=False, help_text="Credits per unit. Empty: it carries none."
     )
 
-    layout = (("code", "name"), (Money("unit_price", "currency"), "services_credits"), ("product_group",))
+    layout = (
+        ("code", "name"),
+        (Money("unit_price", "currency"), "unit_of_measure"),
+        ("product_group", "vat_product_group"),
+        ("services_credits", "commitment_option"),
+        ("prepaid_service", "inventory"),
+    )
 
     class Meta:
         model = Product
-        fields = ("code", "name", "unit_price", "currency", "services_credits", "product_group")
+        fields = (
+            "code",
+            "name",
+            "unit_price",
+            "currency",
+            "services_credits",
+            "product_group",
+            *Selling.__dataclass_fields__,
+        )
         error_messages = {"code": {"unique": "This code belongs to another product. Choose a code that is free."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,6 +51,15 @@ class ProductForm(PageModelForm):
             if {"unit_price", "currency"} <= cleaned.keys():
                 check_price(cleaned["unit_price"], cleaned["currency"])
             check_credits(cleaned.get("services_credits"))
-        except BadPrice as refused:
+            if "commitment_option" in cleaned:
+                names = ("prepaid_service", "inventory", "commitment_option")
+                check_prepaid(**{name: cleaned[name] for name in names})
+        except (BadPrice, BadProduct) as refused:
             self.add_error(refused.field, refused.message)
         return cleaned
+
+    def entered(self) -> dict[str, Any]:
+        """What was typed, with how the product is sold as one value."""
+        selling = {name: self.cleaned_data[name] for name in Selling.__dataclass_fields__}
+        others = {name: value for name, value in self.cleaned_data.items() if name not in selling}
+        return others | {"selling": Selling(**selling)}

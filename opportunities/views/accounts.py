@@ -30,7 +30,7 @@ class AccountList(ListPage):
 
 class AccountDetail(DetailPage):
     permission_required = "opportunities.view_account"
-    queryset = Account.objects.select_related("currency", "business_group", "bill_to")
+    queryset = Account.objects.select_related("currency", "business_group", "bill_to", "vat_business_group")
     template_name = "opportunities/account.html"
     slot = "account"
 

@@ -39,7 +39,7 @@ class ProductCreate(ProductPage):
     success_message = "The product is there."
 
     def save(self, form: ProductForm) -> Product:
-        return create_product(**form.cleaned_data, actor=self.request.user)
+        return create_product(**form.entered(), actor=self.request.user)
 
 
 class ProductEdit(ProductPage):
@@ -53,4 +53,4 @@ class ProductEdit(ProductPage):
         return {"instance": self.object}
 
     def save(self, form: ProductForm) -> Product:
-        return edit_product(self.object, **form.cleaned_data, actor=self.request.user)
+        return edit_product(self.object, **form.entered(), actor=self.request.user)

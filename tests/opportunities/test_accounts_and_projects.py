@@ -34,7 +34,13 @@ def test_nobody_is_billed_in_a_circle_or_along_a_chain(account):
 
 def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(sales, account):
     path = reverse("opportunities:account-edit", args=[account.pk])
-    data = {"name": "Typed", "currency": "USD", "business_group": "DOMESTIC", "bill_to": account.number}
+    data = {
+        "name": "Typed",
+        "currency": "USD",
+        "business_group": "DOMESTIC",
+        "bill_to": account.number,
+        "payment_days": "30",
+    }
     response = sales.post(path, data)
     assert "pays for itself already" in response.context["form"].errors["bill_to"][0]
     assert 'value="Typed"' in response.content.decode()
@@ -43,7 +49,13 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(sales, account):
 
 def test_sent_twice_an_account_is_made_once(sales, account):
     page = sales.get(reverse("opportunities:account-create"))
-    data = {"name": "Marlowe", "currency": "USD", "business_group": "DOMESTIC", "token": page.context["token"]}
+    data = {
+        "name": "Marlowe",
+        "currency": "USD",
+        "business_group": "DOMESTIC",
+        "payment_days": "30",
+        "token": page.context["token"],
+    }
     paths = {sales.post(reverse("opportunities:account-create"), data)["Location"] for _ in range(2)}
     assert (len(paths), Account.objects.filter(name="Marlowe").count()) == (1, 1)
 
@@ -76,7 +88,8 @@ def test_in_the_admin_an_account_gets_its_number_from_the_series(client, account
     user.groups.add(Group.objects.get(name="sales"))
     client.force_login(user)
     client.post(
-        reverse("admin:opportunities_account_add"), {"name": "A", "currency": "USD", "business_group": "EXPORT"}
+        reverse("admin:opportunities_account_add"),
+        {"name": "A", "currency": "USD", "business_group": "EXPORT", "payment_days": "30"},
     )
     assert Account.objects.get(name="A").number == "ACC-00001"
 

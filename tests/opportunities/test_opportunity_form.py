@@ -109,8 +109,9 @@ def test_asking_writes_nothing_and_bears_nonsense(sales, pack):
 
 @pytest.mark.parametrize(("field", "value"), [("unit_price", "1.5"), ("unit_price", "-1"), ("services_credits", "0")])
 def test_a_product_refuses_what_its_currency_cannot_express(sales, field, value):
-    data = {"code": "X", "name": "X", "unit_price": "1", "currency": "JPY", "product_group": "CREDITS", field: value}
-    response = sales.post(reverse("opportunities:product-create"), data)
+    data = {"code": "X", "name": "X", "unit_price": "1", "currency": "JPY", "product_group": "CREDITS"}
+    sold = {"commitment_option": "sales_without"}
+    response = sales.post(reverse("opportunities:product-create"), data | sold | {field: value})
     assert list(response.context["form"].errors) == [field]
 
 
