@@ -9,9 +9,11 @@ class PrepaidConfig(AppConfig):
         from ledger import tie_outs
         from ledger.reports.deferrals import register
         from prepaid.reports import checks, deferral, tie_out
-        from prepaid.sections import services, waiting
+        from prepaid.sections import fulfilment, services, statements, waiting
 
         services.register_all()
+        statements.register_all()
         waiting.register_all()
+        fulfilment.register_all()
         register("prepaid", deferral.PARTS)
         tie_outs.register("prepaid", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="prepaid:")

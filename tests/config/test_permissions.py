@@ -23,13 +23,24 @@ from credits.models import CreditsSetup, NoticeMail
 from credits.services.allocate import allocate
 from credits.services.corrections import request_refund
 from credits.services.estimates import propose_estimate
-from ledger.models import AccountingPeriod, BatchRun, Dimension, JournalEntry, PeriodReopening
+from ledger.models import (
+    AccountingPeriod,
+    BatchRun,
+    Dimension,
+    JournalEntry,
+    PeriodReopening,
+    VatBusinessGroup,
+    VatProductGroup,
+)
 from opportunities.services.lines import LineTerms
 from opportunities.services.opportunities import OpportunityTerms, create_opportunity
 from opportunities.services.products import create_product
 from opportunities.services.project_entries import Work, create_project_entry
 from pages.jobs import request_job
 from pages.models import Upload
+from prepaid.models import PrepaidEntry, PrepaidSetup
+from prepaid.services.deliver import deliver
+from prepaid.services.documents import LineTerms as Sold
 from tests.builders import (
     make_account,
     make_company,
@@ -40,12 +51,13 @@ from tests.builders import (
     make_rate,
     make_user,
 )
+from tests.prepaid.selling import make_document, make_service, top_up
 
 ALL = set(ROLES)
 NONE: set[str] = set()
 SALES, DELIVERY, FINANCE, CONTROLLER = {"sales", "finance"}, {"delivery"}, {"finance"}, {"controller"}
 BOOKKEEPING = FINANCE | CONTROLLER
-RECORDING = SALES | DELIVERY
+RECORDING = WRITING = SALES | DELIVERY
 
 # Address: (may GET, may POST). A page that takes no POST has NONE there.
 PAGES: dict[str, tuple[set[str], set[str]]] = {
@@ -126,6 +138,25 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "credits:certinia-import": (BOOKKEEPING, BOOKKEEPING),
     "credits:certinia-import-review": (BOOKKEEPING, BOOKKEEPING),
     "credits:certinia-export": (ALL, NONE),
+    "prepaid:service-list": (ALL, NONE),
+    "prepaid:service-create": (SALES, SALES),
+    "prepaid:service-valid-until": (SALES, NONE),
+    "prepaid:service": (ALL, NONE),
+    "prepaid:service-edit": (SALES, SALES),
+    "prepaid:service-projects": (SALES, SALES),
+    "prepaid:service-close": (SALES, SALES),
+    "prepaid:service-reopen": (SALES, SALES),
+    "prepaid:entry-list": (ALL, NONE),
+    "prepaid:entry": (ALL, NONE),
+    "prepaid:settings": (ALL, NONE),
+    "prepaid:settings-edit": (CONTROLLER, CONTROLLER),
+    "prepaid:document-convert": (WRITING, WRITING),
+    "prepaid:document-invoice": (WRITING, WRITING),
+    "prepaid:document-deliver": (WRITING, WRITING),
+    "prepaid:document-pdf": (ALL, NONE),
+    "prepaid:delivery": (ALL, NONE),
+    "prepaid:delivery-pdf": (ALL, NONE),
+    "prepaid:project-invoice": (WRITING, WRITING),
     "ledger:journal": (ALL, NONE),
     "ledger:entry": (ALL, NONE),
     "ledger:entry-reverse": (BOOKKEEPING, BOOKKEEPING),
@@ -165,6 +196,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "ledger:number-series-edit": (CONTROLLER, CONTROLLER),
     "ledger:posting-setup": (ALL, NONE),
     "ledger:posting-setup-edit": (CONTROLLER, CONTROLLER),
+    "ledger:vat-setup": (ALL, NONE),
+    "ledger:vat-setup-edit": (CONTROLLER, CONTROLLER),
+    "ledger:vat-business-group-create": (CONTROLLER, CONTROLLER),
+    "ledger:vat-product-group-create": (CONTROLLER, CONTROLLER),
     "ledger:rate-list": (ALL, NONE),
     "ledger:rate-create": (FINANCE, FINANCE),
     "ledger:rate-edit": (FINANCE, FINANCE),
@@ -184,7 +219,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "job-progress": (BOOKKEEPING, NONE),
 }
 # What an address needs behind a question mark.
-QUERIES = {"ledger:posting-setup-edit": "?business=DOMESTIC&product=CREDITS"}
+QUERIES = {
+    "ledger:posting-setup-edit": "?business=DOMESTIC&product=CREDITS",
+    "ledger:vat-setup-edit": "?business=HOME&product=STANDARD",
+}
 # Open to people who are not signed in.
 PUBLIC = {"health", "favicon", "login"}
 # Doors of the admin that lead elsewhere.
@@ -197,6 +235,7 @@ ADMIN_ADD = {
     "opportunities.project": SALES,
     "ledger.exchangerate": FINANCE,
     "ledger.postingsetup": CONTROLLER,
+    "ledger.vatpostingsetup": CONTROLLER,
 }
 
 
@@ -254,7 +293,14 @@ def scene(db) -> Scene:
         user=upload.user, kind="certinia", file_name="x.csv", content=packed([("x.csv", b"")])
     )
     work = create_project_entry(project, Work(product=product, quantity=Decimal(1), worked_on=day), actor=None)
+    sold = Sold(product=product, quantity=Decimal(2))
+    order, quote = (make_document(account, sold, type_=type_, on=day) for type_ in ("order", "quote"))
     value = Dimension.objects.create(code="REGION", name="Region").values.create(code="NORTH", name="North")
+    VatBusinessGroup.objects.create(code="HOME", name="At home")
+    VatProductGroup.objects.create(code="STANDARD", name="Standard rate")
+    PrepaidSetup.objects.get_or_create(id=1, defaults={"deferral_group_id": "PREPAID-DEF"})
+    budget = make_service(account)
+    top_up(budget, "100.00", on=day)
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
         {
@@ -280,7 +326,15 @@ def scene(db) -> Scene:
             "credits:milestone": milestone.pk,
             "credits:project": project.pk,
             "credits:statement": account.pk,
-            "ledger:entry": JournalEntry.objects.get().pk,
+            "prepaid:document-convert": quote.pk,
+            "prepaid:document-invoice": order.pk,
+            "prepaid:document-deliver": order.pk,
+            "prepaid:document-pdf": order.pk,
+            "prepaid:delivery": deliver(order, {order.lines.get().pk: Decimal(1)}, on=day, actor=None).pk,
+            "prepaid:project-invoice": project.pk,
+            "prepaid:service": budget.pk,
+            "prepaid:entry": PrepaidEntry.objects.get().pk,
+            "ledger:entry": JournalEntry.objects.earliest("pk").pk,
             "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
             "ledger:account": "1100",
             "ledger:period": period.pk,
