@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.urls import NoReverseMatch
 
-from prepaid.models import EntryRequest, PrepaidEntry, SalesDocument
+from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService, SalesDocument
 
 FOUND = 200  # inflows that a search of the journal looks behind
 Answers = dict[str, tuple[str, str]]
@@ -45,6 +45,13 @@ def inflows(keys: list[str]) -> Answers:
         for key, pk in ids.items()
         if pk in found
     }
+
+
+def services(keys: list[str]) -> Answers:
+    """The service behind each key of a forecast (`prepaid-service:17`)."""
+    ids = keyed(keys)
+    found = PrepaidService.objects.in_bulk(set(ids.values()))
+    return {key: (str(found[pk]), found[pk].get_absolute_url()) for key, pk in ids.items() if pk in found}
 
 
 def find_inflows(text: str) -> list[str]:

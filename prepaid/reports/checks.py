@@ -22,9 +22,9 @@ WITH taken AS (
     FROM prepaid_prepaidentry i LEFT JOIN taken t ON t.inflow_id = i.id WHERE i.entry_type = 'positive'
 )
 SELECT 'entry ' || coalesce(s.id, b.entry_id),
-       format('%%s, LCY %%s, quantity %%s left and %%s expired; its entries say %%s, %%s, %%s and %%s', b.remaining,
-              b.remaining_lcy, b.remaining_quantity, b.expired + b.expired_quantity, s.amount, s.amount_lcy, s.quantity,
-              s.expired + s.expired_quantity)
+       format('%%s, LCY %%s, quantity %%s left, and %%s, LCY %%s expired; its entries say %%s, %%s, %%s, and %%s, LCY %%s',
+              b.remaining, b.remaining_lcy, b.remaining_quantity, b.expired + b.expired_quantity, b.expired_lcy, s.amount,
+              s.amount_lcy, s.quantity, s.expired + s.expired_quantity, s.expired_lcy)
 FROM said s FULL JOIN prepaid_inflowbalance b ON b.entry_id = s.id
 WHERE (b.service_id, b.remaining, b.remaining_lcy, b.remaining_quantity, b.expired, b.expired_lcy, b.expired_quantity)
     IS DISTINCT FROM (s.service_id, s.amount, s.amount_lcy, s.quantity, s.expired, s.expired_lcy, s.expired_quantity)

@@ -35,6 +35,7 @@ def register_all() -> None:
     register_source("sales-document:", many=sources.documents)
     register_source("prepaid-entry:", many=sources.requests)
     register_source("prepaid-expiry:", many=sources.expiries)
+    register_source("prepaid-service:", many=sources.services)
     register_source("prepaid:", many=sources.inflows, find=sources.find_inflows)
 
 
