@@ -17,6 +17,7 @@ from prepaid.models import PrepaidService, SalesDocument
 
 SHOWN = 10  # of each kind
 LONGEST = 100  # characters
+REPORT_WORDS = {"prepaid", "service", "services", "statement", "statements", "of", "for"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ def prepaid_services(text: str) -> QuerySet[PrepaidService]:
     number, account = Q(number__startswith=text.upper()), Q(account__number__startswith=text.upper())
     named = Q(description__icontains=text) | Q(account__name__icontains=text)
     return PrepaidService.objects.select_related("account").filter(number | account | named)
+
+
+def statements(text: str) -> QuerySet[PrepaidService]:
+    """“Prepaid services statement”, with or without whose: the services that the other words find."""
+    words = text.lower().split()
+    if not any(word.startswith("statement") for word in words):
+        return PrepaidService.objects.none()
+    rest = " ".join(word for word in words if word not in REPORT_WORDS)
+    return prepaid_services(rest) if rest else PrepaidService.objects.select_related("account").filter(closed=False)
 
 
 def sales_documents(text: str) -> QuerySet[SalesDocument]:
@@ -110,6 +120,11 @@ KINDS = (
     ),
     Kind(
         "Prepaid services", "prepaid.view_prepaidservice", prepaid_services, of_account, "prepaid:service-list",
+    ),
+    Kind(
+        "Prepaid services statements", "prepaid.view_prepaidentry", statements,
+        lambda service: Hit(f"Statement of {service}", service.account.name, address("prepaid:statement", service.pk)),
+        "prepaid:service-list",
     ),
     Kind(
         "Sales documents", "prepaid.view_salesdocument", sales_documents, of_document, "prepaid:document-list",
