@@ -67,6 +67,16 @@ def test_what_was_given_by_hand_stays_and_what_is_missing_comes_back():
         ("ledger.close_accountingperiod", {"controller"}),
         ("credits.change_creditssetup", {"controller"}),
         ("credits.view_purchase", set(ROLES)),
+        ("prepaid.manage_services", {"sales", "finance"}),
+        ("prepaid.write_documents", {"sales", "delivery", "finance"}),
+        ("prepaid.post_documents", {"finance", "controller"}),
+        ("prepaid.create_entries", {"finance"}),
+        ("prepaid.approve_entries", {"controller"}),
+        ("prepaid.expire_residuals", {"finance"}),
+        ("prepaid.send_statements", {"finance"}),
+        ("prepaid.change_prepaidsetup", {"controller"}),
+        ("ledger.change_vatpostingsetup", {"controller"}),
+        ("prepaid.view_prepaidservice", set(ROLES)),
     ],
 )
 def test_a_permission_is_given_to_these_roles_and_to_no_other(name, roles):

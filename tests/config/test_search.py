@@ -1,11 +1,14 @@
 """One box: by number or name, and only what the role may see."""
 
+import datetime
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from ledger.models import JournalEntry
 from tests.builders import make_account, make_company, make_milestone, make_project, make_purchase, make_user
+from tests.prepaid.selling import make_document, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,17 @@ def test_by_a_part_of_the_name(client, things):
 )
 def test_by_the_number_in_any_case(client, things, key, label):
     assert found(client, things[key].number.lower(), *EVERYTHING) == {label: [str(things[key])]}
+
+
+def test_prepaid_services_and_sales_documents_by_what_they_are_known_by(client, things):
+    service = make_service(things["account"])
+    invoice = make_document(things["account"], external_reference="Order 4711", on=datetime.date(2026, 11, 2))
+    views = ("view_prepaidservice", "view_salesdocument")
+    for asked in (service.number.lower(), "support bud", "bour log", things["account"].number):
+        assert found(client, asked, *views) == {"Prepaid services": [str(service)]}
+    for asked in (invoice.number, "4711"):
+        assert found(client, asked, *views) == {"Sales documents": [f"Invoice {invoice}"]}
+    assert found(client, "4711") == {}
 
 
 def test_a_journal_entry_by_its_number(client, things):
