@@ -21,6 +21,7 @@ class ConvertForm(PageForm):
     into = forms.ChoiceField(
         label="Make",
         choices=[(Type.ORDER.value, "An order"), (Type.INVOICE.value, "An invoice at once")],
+        initial=Type.ORDER.value,
         help_text="An order is invoiced and delivered in one or more parts.",
     )
     document_on = forms.DateField(label="Document date", initial=business_date)

@@ -117,7 +117,7 @@ def test_every_total_on_paper_is_the_sum_of_the_stored_lines(vat, finance):
     """81 lines rounded one by one came to −99.98 of −100.00 elsewhere (autumn#3407, bugs-to-tests row 20)."""
     work = make_product("WORK", price="1.235", currency="KWD", vat_product_group_id="FULL")
     make_rate("KWD", "3.25")
-    lines = [LineTerms(product=work, quantity=D(f"{1 + n / 7:.4f}"), description=f"Part {n}") for n in range(60)]
+    lines = [LineTerms(product=work, quantity=D(f"{1 + n / 7:.4f}"), description=f"Part {n}") for n in range(25)]
     invoice = post_document(make_document(vat, *lines, currency="KWD", actor=finance), actor=finance)
     data = sales_document(invoice)
     stored = SalesDocument.objects.with_totals().get(pk=invoice.pk)
@@ -126,7 +126,7 @@ def test_every_total_on_paper_is_the_sum_of_the_stored_lines(vat, finance):
         formats.number(amount, 3) for amount in (stored.net, stored.vat, stored.gross)
     ]
     text = read("sales_document", data)
-    assert "Part 59" in text and f"Total KWD {formats.number(stored.gross, 3)}" in text
+    assert "Part 24" in text and f"Total KWD {formats.number(stored.gross, 3)}" in text
     assert len(typeset("prepaid/sales_document.typ", data)) > 10_000
 
 
