@@ -2,6 +2,7 @@ import pytest
 import time_machine
 
 from tests import builders
+from tests.credits.conftest import ordinary_role  # noqa: F401
 from tests.prepaid import selling
 
 
