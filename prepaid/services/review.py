@@ -56,7 +56,11 @@ def approve_dissolutions(proposals: Sequence[DissolutionProposal], *, actor) -> 
         refusals=done.refusals,
     )
     if reviewed.stay and not (reviewed.posted or reviewed.gone):
-        raise done.refusals[0][1]
+        raise (
+            done.refusals[0][1]
+            if done.refusals
+            else NothingToExpire("What was picked has not lapsed: it can still be used.")
+        )
     _decide([row.pk for row in reviewed.posted], State.POSTED, by=actor)
     _decide([row.pk for row in reviewed.gone], State.WITHDRAWN, by=actor)
     return reviewed

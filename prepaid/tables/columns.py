@@ -1,9 +1,11 @@
 """Columns of prepaid services: an amount with its currency, or a quantity with its unit."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html
 from django_tables2.utils import A
 
 from ledger.money import round_to
@@ -36,6 +38,22 @@ class AmountColumn(MoneyColumn):
 
     def value(self, value: Any, record: Any = None) -> Decimal:
         return rounded(value, self.currency.resolve(record))
+
+
+class PickColumn(tables.Column):
+    """A tick that belongs to the form `picked` below the list, under this name; none where a row `cannot` be picked."""
+
+    def __init__(self, name: str, cannot: Callable[[Any], bool] = lambda record: False) -> None:
+        super().__init__(verbose_name="Pick", empty_values=(), orderable=False, exclude_from_export=True)
+        self.name, self.cannot = name, cannot
+
+    def render(self, record: Any) -> str:
+        if self.cannot(record):
+            return ""
+        tick = (
+            '<input type="checkbox" class="form-check-input" name="{}" value="{}" form="picked" aria-label="Pick {}">'
+        )
+        return format_html(tick, self.name, record.pk, record)
 
 
 def rounded(amount: Decimal, currency: Any) -> Decimal:

@@ -1,34 +1,15 @@
-from typing import Any
-
 import django_tables2 as tables
 from django.urls import reverse
-from django.utils.html import format_html
 
 from ledger.tables.journal import BooksTable, MomentColumn, PersonColumn
-from pages.elements import Action, reason
+from pages.elements import Action
 from pages.tables import BadgeColumn, DayColumn, LinkColumn, MenuColumn
 from prepaid.models import DissolutionProposal
 from prepaid.models.requests import State
-from prepaid.tables.columns import UnitsColumn, hidden
+from prepaid.tables.columns import PickColumn, UnitsColumn, hidden
 from prepaid.tables.entry_requests import TONES
 
 APPROVE = "prepaid.approve_entries"
-
-
-class PickColumn(tables.Column):
-    """A tick that belongs to the form below the list, for what waits."""
-
-    def __init__(self) -> None:
-        super().__init__(verbose_name="Pick", empty_values=(), orderable=False, exclude_from_export=True)
-
-    def render(self, record: Any) -> str:
-        if record.state != State.REQUESTED:
-            return ""
-        return format_html(
-            '<input type="checkbox" class="form-check-input" name="proposal" value="{}" form="picked" aria-label="Pick {}">',
-            record.pk,
-            record,
-        )
 
 
 def row_actions(proposal: DissolutionProposal) -> list[Action]:
@@ -36,7 +17,7 @@ def row_actions(proposal: DissolutionProposal) -> list[Action]:
         return []
     approve = f"{reverse('prepaid:dissolution-approve')}?proposal={proposal.pk}"
     return [
-        Action("Approve", approve, reason(None), APPROVE),
+        Action("Approve", approve, permission=APPROVE),
         Action("Dismiss", reverse("prepaid:dissolution-dismiss", args=[proposal.pk]), permission=APPROVE),
     ]
 
@@ -55,7 +36,7 @@ class DissolutionTable(BooksTable):
         "Left", "inflow__balance__remaining", "inflow__balance__remaining_quantity", service="inflow__service"
     )
     state = BadgeColumn(tones=TONES)
-    pick = PickColumn()
+    pick = PickColumn("proposal", cannot=lambda record: record.state != State.REQUESTED)
     actions = MenuColumn(row_actions)
 
     currency = hidden("Currency", "inflow__currency_id")

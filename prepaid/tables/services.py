@@ -4,7 +4,7 @@ from pages import markup
 from pages.elements import Action
 from pages.tables import DayColumn, LinkColumn, MenuColumn, Table
 from prepaid.models import PrepaidService
-from prepaid.tables.columns import AmountColumn, UnitsColumn, hidden
+from prepaid.tables.columns import AmountColumn, PickColumn, UnitsColumn, hidden
 
 
 def row_actions(service: PrepaidService) -> list[Action]:
@@ -12,6 +12,7 @@ def row_actions(service: PrepaidService) -> list[Action]:
     ledger = f"{reverse('prepaid:entry-list')}?service={service.number}"
     return [
         Action("Ledger entries", ledger, permission="prepaid.view_prepaidentry"),
+        Action("Statement", reverse("prepaid:statement", args=[service.pk]), permission="prepaid.view_prepaidentry"),
         Action("Edit", reverse("prepaid:service-edit", args=[service.pk]), permission="prepaid.manage_services"),
     ]
 
@@ -22,6 +23,7 @@ class ServiceTable(Table):
     type = LinkColumn(linkify=False, order_by=("accrual", "type"))
     outstanding = UnitsColumn("Outstanding", "outstanding", "outstanding_quantity")
     next_valid_until = DayColumn(away=True, verbose_name="Next valid until")
+    pick = PickColumn("service", cannot=lambda record: record.closed)
     actions = MenuColumn(row_actions)
 
     account_number = hidden("Account no.", "account__number")
@@ -44,7 +46,7 @@ class ServiceTable(Table):
 
     class Meta:
         model = PrepaidService
-        fields = ("number", "account", "description", "type", "outstanding", "next_valid_until", "actions")
+        fields = ("number", "account", "description", "type", "outstanding", "next_valid_until", "pick", "actions")
 
     def render_type(self, record: PrepaidService) -> str:
         kind = f"{record.get_accrual_display()} · {record.get_type_display().lower()}"

@@ -15,6 +15,7 @@ from pages import formats, markup
 from pages.clock import business_date
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
 from pages.formats import NOTHING, Cur
+from pages.tables import Table
 from pages.views import DetailPage, ListPage
 from prepaid.actions.services import actions_of, entries_url, new_service
 from prepaid.filters.services import ServiceFilter
@@ -28,10 +29,12 @@ from prepaid.tables.entries import EntryTable
 from prepaid.tables.services import ServiceTable
 
 ENTRIES_SHOWN = 200
+EXPIRE, REVIEW = "prepaid.expire_residuals", "prepaid.view_dissolutionproposal"
 
 
 class ServiceList(ListPage):
     permission_required = "prepaid.view_prepaidservice"
+    template_name = "prepaid/service_list.html"
     title = "Prepaid services"
     filterset_class = ServiceFilter
     table_class = ServiceTable
@@ -45,7 +48,18 @@ class ServiceList(ListPage):
         return with_standing(services, business_date(self.request))
 
     def get_actions(self) -> list[Action]:
-        return [new_service(primary=True)]
+        return [
+            new_service(primary=True),
+            Action("Expire all residuals", reverse("prepaid:expire-all"), permission=EXPIRE),
+            Action("Residuals for review", reverse("prepaid:dissolution-list"), permission=REVIEW),
+        ]
+
+    def get_table(self) -> Table:
+        """With a tick for each row for whoever may expire what is ticked."""
+        table = super().get_table()
+        if not self.request.user.has_perm(EXPIRE):
+            table.columns.hide("pick")
+        return table
 
     def summed(self, row: dict[str, Any]) -> dict[str, Any]:
         """Services that no entry has given a currency yet have nothing to sum."""

@@ -38,7 +38,7 @@ from opportunities.services.products import create_product
 from opportunities.services.project_entries import Work, create_project_entry
 from pages.jobs import request_job
 from pages.models import Upload
-from prepaid.models import PrepaidEntry, PrepaidSetup
+from prepaid.models import DissolutionProposal, EntryRequest, PrepaidEntry, PrepaidSetup, StatementMail
 from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms as Sold
 from tests.builders import (
@@ -148,8 +148,38 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "prepaid:service-reopen": (SALES, SALES),
     "prepaid:entry-list": (ALL, NONE),
     "prepaid:entry": (ALL, NONE),
+    "prepaid:entry-create": (FINANCE, FINANCE),
+    "prepaid:entry-request-list": (ALL, NONE),
+    "prepaid:entry-request": (ALL, NONE),
+    "prepaid:entry-request-approve": (CONTROLLER, CONTROLLER),
+    "prepaid:entry-request-decline": (CONTROLLER, CONTROLLER),
+    "prepaid:entry-request-withdraw": (FINANCE, FINANCE),
+    "prepaid:service-expire": (FINANCE, FINANCE),
+    "prepaid:expire-selection": (FINANCE, FINANCE),
+    "prepaid:expire-all": (FINANCE, FINANCE),
+    "prepaid:dissolution-list": (ALL, NONE),
+    "prepaid:dissolution-approve": (CONTROLLER, CONTROLLER),
+    "prepaid:dissolution-dismiss": (CONTROLLER, CONTROLLER),
+    "prepaid:statement": (ALL, NONE),
+    "prepaid:statement-send": (FINANCE, FINANCE),
+    "prepaid:statement-mail": (ALL, NONE),
+    "prepaid:account-statement": (ALL, NONE),
+    "prepaid:account-statement-send": (FINANCE, FINANCE),
     "prepaid:settings": (ALL, NONE),
     "prepaid:settings-edit": (CONTROLLER, CONTROLLER),
+    "prepaid:document-list": (ALL, NONE),
+    "prepaid:document-create": (WRITING, WRITING),
+    "prepaid:document": (ALL, NONE),
+    "prepaid:document-edit": (WRITING, WRITING),
+    "prepaid:document-credit": (WRITING, WRITING),
+    "prepaid:document-post": (BOOKKEEPING, BOOKKEEPING),
+    "prepaid:document-release": (WRITING, WRITING),
+    "prepaid:document-reopen": (WRITING, WRITING),
+    "prepaid:document-delete": (WRITING, WRITING),
+    "prepaid:line-create": (WRITING, WRITING),
+    "prepaid:line-edit": (WRITING, WRITING),
+    "prepaid:line-delete": (WRITING, WRITING),
+    "prepaid:balance-line-create": (WRITING, WRITING),
     "prepaid:document-convert": (WRITING, WRITING),
     "prepaid:document-invoice": (WRITING, WRITING),
     "prepaid:document-deliver": (WRITING, WRITING),
@@ -300,7 +330,7 @@ def scene(db) -> Scene:
     VatProductGroup.objects.create(code="STANDARD", name="Standard rate")
     PrepaidSetup.objects.get_or_create(id=1, defaults={"deferral_group_id": "PREPAID-DEF"})
     budget = make_service(account)
-    top_up(budget, "100.00", on=day)
+    posted, invoice = top_up(budget, "100.00", on=day), make_document(account, sold, on=day)
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
         {
@@ -326,6 +356,12 @@ def scene(db) -> Scene:
             "credits:milestone": milestone.pk,
             "credits:project": project.pk,
             "credits:statement": account.pk,
+            "prepaid:document": invoice.pk,
+            "prepaid:document-create": "invoice",
+            "prepaid:document-credit": posted.pk,
+            "prepaid:line": invoice.lines.get().pk,
+            "prepaid:line-create": invoice.pk,
+            "prepaid:balance-line-create": invoice.pk,
             "prepaid:document-convert": quote.pk,
             "prepaid:document-invoice": order.pk,
             "prepaid:document-deliver": order.pk,
@@ -334,6 +370,23 @@ def scene(db) -> Scene:
             "prepaid:project-invoice": project.pk,
             "prepaid:service": budget.pk,
             "prepaid:entry": PrepaidEntry.objects.get().pk,
+            "prepaid:entry-create": budget.pk,
+            "prepaid:entry-request": EntryRequest.objects.create(
+                service=budget,
+                posted_on=day,
+                amount=2000,
+                reason="x",
+                needs_approval=True,
+                requested_by=make_user("asker"),
+            ).pk,
+            "prepaid:dissolution": DissolutionProposal.objects.create(
+                inflow=PrepaidEntry.objects.get(), proposed_on=day
+            ).pk,
+            "prepaid:statement": budget.pk,
+            "prepaid:statement-mail": StatementMail.objects.create(
+                account=account, period_from=day, period_to=day, recipient="books@example.com", file=b"%PDF"
+            ).pk,
+            "prepaid:account-statement": account.pk,
             "ledger:entry": JournalEntry.objects.earliest("pk").pk,
             "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
             "ledger:account": "1100",
