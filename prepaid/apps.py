@@ -9,9 +9,10 @@ class PrepaidConfig(AppConfig):
         from ledger import tie_outs
         from ledger.reports.deferrals import register
         from prepaid.reports import checks, deferral, tie_out
-        from prepaid.sections import account, fulfilment, services, statements, waiting
+        from prepaid.sections import account, fulfilment, journal, services, statements, waiting
 
         services.register_all()
+        journal.register_all()
         account.register_all()
         statements.register_all()
         waiting.register_all()

@@ -124,6 +124,21 @@ def test_the_books_lead_to_entries_and_services(viewer, story):
     assert lapsed.get_absolute_url() in viewer.get(reverse("ledger:entry", args=[entry.pk])).content.decode()
 
 
+def test_each_journal_entry_leads_to_what_corrects_it(story):
+    finance = signed_in("finance")
+
+    def offered(entry_type: str) -> tuple[str, str, str]:
+        made = PrepaidEntry.objects.filter(service=story, entry_type=entry_type).earliest("pk")
+        page = finance.get(reverse("ledger:entry", args=[JournalEntry.objects.get(event_key=made.event_key).pk]))
+        (action,) = page.context["menu_actions"]
+        return action.label, action.url, action.disabled_reason
+
+    credit = reverse("prepaid:document-credit", args=[PrepaidEntry.objects.get(entry_type="consumption").document_id])
+    assert offered("consumption") == ("Credit memo", credit, "")
+    label, _, why = offered("dissolution")
+    assert (label, why.split(",")[0]) == ("Reverse", "Residuals that expired stay expired")
+
+
 def test_the_admin_shows_them_and_changes_nothing(client, story):
     from tests.builders import make_user
 
