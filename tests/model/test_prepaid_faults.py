@@ -70,10 +70,6 @@ def what_lapses_belongs_to_its_last_day(patch):
     patch.setattr(expire, "EFFECTIVE", "greatest(e.valid_until, e.posted_on)")
 
 
-def residuals_for_review_are_posted_by_the_next_night(patch):
-    rewrite(patch, expire, "ACCOUNTS", expire.NOT_WAITING, "true")
-
-
 def whoever_approves_residuals_posts_nothing(patch):
     patch.setattr(review, "expire_due", lambda *args, **kwargs: expire.Expired())
 
@@ -128,7 +124,6 @@ FAULTS = [
     parts_in_lcy_are_rounded_one_by_one,
     the_night_takes_what_is_valid_today,
     what_lapses_belongs_to_its_last_day,
-    residuals_for_review_are_posted_by_the_next_night,
     whoever_approves_residuals_posts_nothing,
     covered_lines_owe_their_vat_all_the_same,
     vat_is_rounded_line_by_line,
