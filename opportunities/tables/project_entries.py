@@ -25,7 +25,9 @@ class QuantityColumn(NumberColumn):
 
 class ProjectEntryTable(Table):
     description = LinkColumn(linkify=lambda record: record.project.get_absolute_url())
-    project = LinkColumn(linkify=lambda record: record.project.get_absolute_url(), accessor="project__number")
+    project = LinkColumn(
+        linkify=lambda record: record.project.get_absolute_url(), accessor="project__number", verbose_name="Project"
+    )
     worked_on = DayColumn(verbose_name="Date")
     quantity = QuantityColumn()
     amount = MoneyColumn(currency="project__currency", verbose_name="Amount")

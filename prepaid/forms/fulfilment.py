@@ -42,7 +42,9 @@ class QuantitiesForm(PageForm):
                 self.fields[name] = field = forms.DecimalField(
                     label=f"{self.verb} of line {line.line_no}", required=False
                 )
-                field.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
+                field.widget = forms.TextInput(
+                    attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num", "size": 8}
+                )
                 self.initial.setdefault(name, formats.exact(left))
 
     @property

@@ -55,7 +55,7 @@ def invoice_and_describe(
             *_state_of(order, state),
             *_sums(made, found),
         ],
-        left_out=[LeftOut(line.description, why) for line, why in left_out(order)],
+        left_out=[LeftOut(f"{line.line_no}. {line.description}", why) for line, why in left_out(order)],
         warnings=[*found.warnings, *_problem(found)],
         confirm_label=f"Create invoice of {formats.money(found.gross, made.currency)}",
         made=[_link(made)],

@@ -106,12 +106,12 @@ def refusal_to_invoice(order: SalesDocument) -> Refused | None:
     return refusal_to_release(order) if order.state == State.OPEN else None
 
 
-BY_CONTRACT = "is a service commitment item: it is billed by its contract, not by an invoice."
+BY_CONTRACT = "is a service commitment item, which its contract bills and no invoice."
 
 
 def left_out(order: SalesDocument) -> list[tuple[SalesLine, str]]:
     """The lines that no invoice of the order takes, each with the reason."""
-    return [(line, f"{_where(line)} {BY_CONTRACT}") for line in _items(order) if not is_invoiced_from_order(line)]
+    return [(line, f"it {BY_CONTRACT}") for line in _items(order) if not is_invoiced_from_order(line)]
 
 
 def checked_quantity(line: SalesLine, quantity: Decimal, left: Decimal, what: str) -> Decimal:

@@ -100,7 +100,7 @@ class TestQuote:
         invoice = convert_quote(quote, into=Type.INVOICE, actor=finance)
         assert (invoice.type, net(invoice), state(quote)) == ("invoice", D(100), "done")
         other = make_document(account, LineTerms(product=recurring), type_=Type.QUOTE)
-        with pytest.raises(NotConvertible, match="Line 1, Hours is a service commitment item: it is billed by its"):
+        with pytest.raises(NotConvertible, match="Line 1, Hours is a service commitment item, which its contract"):
             convert_quote(other, into=Type.INVOICE, actor=finance)
         assert convert_quote(other, actor=finance).type == Type.ORDER
 
@@ -204,7 +204,7 @@ class TestOrder:
         order = make_document(account, *lines, type_=Type.ORDER, actor=finance)
         item = lines_of(order)[1]
         assert [(line.pk, why) for line, why in left_out(order)] == [
-            (item.pk, "Line 2, Hours is a service commitment item: it is billed by its contract, not by an invoice.")
+            (item.pk, "it is a service commitment item, which its contract bills and no invoice.")
         ]
         with pytest.raises(NotConvertible, match="Line 2, Hours is a service commitment item"):
             invoice_order(order, {item.pk: D(1)}, actor=finance)

@@ -82,7 +82,7 @@ def test_an_order_is_invoiced_in_parts_all_that_is_left_preset(desk, order):
         (f"Order {order}", "Open", "Released"),
         ("Invoice", "", "USD 400.00"),
     ]
-    assert "billed by its contract" in preview.left_out[0].reason
+    assert "its contract bills" in preview.left_out[0].reason
     assert preview.confirm_label.replace("\xa0", " ") == "Create invoice of USD 400.00"
     invoice = SalesDocument.objects.filter(type=Type.INVOICE)
     assert page.confirm()["Location"] == invoice.get().get_absolute_url()
