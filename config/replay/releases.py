@@ -1,8 +1,9 @@
 """What left a customer's lots, and what came back, each event with its place in the order in which they happened.
 
 Entries of a customer are numbered in the order of its events, as they are drawn under the customer's lock; those of one
-statement, which all say the same moment, are in the order of their days. An event that posted nothing, because nothing was
-paid for it, may stand anywhere; but a percentage that is expected to stay unused holds from its moment on.
+statement, which all say the same moment, are in the order of their days. An event that posted nothing stands before the first
+entry after its own moment: where all of it was recognised ahead, it moves its lot all the same. Only completions have no
+moment of their own; they post nothing where nothing was paid for their credits, and may then stand anywhere.
 """
 
 import datetime
@@ -15,16 +16,16 @@ from itertools import groupby
 from config.replay.events import Booked, Completion, Drawn, Told
 from config.replay.lot import CONSUMED, EXPIRED, Lot
 from config.replay.model import Customer
-from config.replay.times import ALWAYS
+from config.replay.times import ALWAYS, FOREVER
 
 NEVER = 2**63
 LAST = datetime.date.max
-Place = tuple[int, int, datetime.date, int]
+Place = tuple[int, int, datetime.datetime, datetime.date, int]
 Release = tuple[Place, Callable[[], object]]
 
 
 class Order:
-    """Where the entries of a customer stand."""
+    """Where the events of a customer stand: by the number of their entry, or by their moment."""
 
     def __init__(self, journal: list[Booked]) -> None:
         self.books = {entry.key: entry for entry in journal}
@@ -33,10 +34,14 @@ class Order:
             self.first[entry.at] = min(entry.id, self.first.get(entry.at, entry.id))
         self.moments = sorted(self.first)
 
-    def of(self, key: str) -> tuple[int, datetime.datetime]:
-        """The number of an event's entry, and its moment."""
-        at = self.books[key].at if key in self.books else ALWAYS
-        return self.first.get(at, NEVER), at
+    def moment(self, key: str, told: datetime.datetime) -> datetime.datetime:
+        """That of an event's entry; `told` by the event itself, where it posted nothing."""
+        return self.books[key].at if key in self.books else told
+
+    def place(self, key: str, told: datetime.datetime, day: datetime.date, number: int = 0) -> Place:
+        """`number` settles the order within a day of one statement."""
+        at = self.moment(key, told)
+        return (self.first[at], 1, at, day, number) if key in self.books else (self.after(at), 0, at, day, number)
 
     def after(self, at: datetime.datetime) -> int:
         """The number of the first entry after a moment."""
@@ -67,12 +72,11 @@ def expiries(customer: Customer, told: Told, order: Order) -> Iterator[Release]:
             _, expires_on = lot.dates_at(drawn.at)
             key = keys[drawn.allocation] = f"credits-expiry:{lot.id}:{expires_on}:{before[lot.id]}"
             before[lot.id] += 1
-            number, at = order.of(key)
-            yield (number, 1, drawn.on, 0), partial(customer.expire, key, lot, drawn.credits, drawn.on, at)
+            expire = partial(customer.expire, key, lot, drawn.credits, drawn.on, order.moment(key, drawn.at))
+            yield order.place(key, drawn.at, drawn.on), expire
         else:
             key, again = keys[drawn.allocation], f"{lot.key}:reinstate:{drawn.allocation}"
-            number = max(order.of(key)[0], order.of(again)[0])
-            yield (number, 1, LAST, 0), partial(customer.take_back, again, key, EXPIRED, drawn.on)
+            yield order.place(again, drawn.at, LAST), partial(customer.take_back, again, key, EXPIRED, drawn.on)
 
 
 def completions(customer: Customer, told: Told, order: Order) -> Iterator[Release]:
@@ -83,12 +87,12 @@ def completions(customer: Customer, told: Told, order: Order) -> Iterator[Releas
             continue
         prefix = f"milestone:{done.milestone}"
         key, again = f"{prefix}:complete:{done.sequence}", f"{prefix}:reopen:{done.sequence}"
-        number, at = order.of(key)
-        earn = partial(customer.earn, key, drawn_by(customer, done, told), done.actual_on, at)
-        yield (number, 1, done.actual_on, done.id), earn
+        earn = partial(customer.earn, key, drawn_by(customer, done, told), done.actual_on, order.moment(key, ALWAYS))
+        place = order.place(key, FOREVER, done.actual_on, done.id)
+        yield place, earn
         if done.reopened_at:
             on = done.reopened_at.astimezone(customer.company.zone).date()
-            place = (max(number, order.of(again)[0]), 1, LAST, done.id)
+            place = max(place, order.place(again, FOREVER, LAST, done.id))
             yield place, partial(customer.take_back, again, key, CONSUMED, on)
 
 
@@ -111,9 +115,9 @@ def allocations(customer: Customer, told: Told, order: Order) -> Iterator[Releas
             drawn = list(together)
             key = f"milestone:{milestone}:allocate:{number}"
             lots = [(customer.lots[each.lot], each.credits) for each in drawn]
-            place, at = order.of(key)
-            tell = partial(customer.allocate, key, milestone, lots, drawn[0].on, at)
-            yield (place, 1, drawn[0].on, drawn[0].id), tell
+            on, at, first = drawn[0].on, drawn[0].at, drawn[0].id
+            tell = partial(customer.allocate, key, milestone, lots, on, order.moment(key, at))
+            yield order.place(key, at, on, first), tell
 
 
 def written(drawn: Drawn) -> tuple[datetime.datetime, bool]:
@@ -124,14 +128,14 @@ def refunds(customer: Customer, told: Told, order: Order) -> Iterator[Release]:
     for canceled in told.canceled:
         lot = customer.lots[canceled.lot]
         key = f"{lot.key}:refund:{canceled.correction}"
-        number, at = order.of(key)
+        at = order.moment(key, canceled.at)
         refund = partial(customer.refund, key, lot, canceled.credits, canceled.kept_percent, canceled.on, at)
-        yield (number, 1, canceled.on, 0), refund
+        yield order.place(key, canceled.at, canceled.on), refund
 
 
 def estimates(customer: Customer, told: Told, order: Order) -> Iterator[Release]:
     for estimate in told.expected:
         lot = customer.lots[estimate.lot]
-        number, at = order.of(estimate.key)
-        place = (number, 1) if number < NEVER else (order.after(estimate.at), 0)
-        yield (*place, estimate.on, 0), partial(customer.expect, estimate.key, lot, estimate.rate, estimate.on, at)
+        at = order.moment(estimate.key, estimate.at)
+        expect = partial(customer.expect, estimate.key, lot, estimate.rate, estimate.on, at)
+        yield order.place(estimate.key, estimate.at, estimate.on), expect

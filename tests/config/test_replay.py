@@ -18,12 +18,13 @@ from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.milestones import complete, reopen
 from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
-from ledger.models import AccountingPeriod, Currency, ExchangeRate, LedgerSetup, PostingSetup
+from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, LedgerSetup, PostingSetup
 from ledger.services import manual
 from ledger.services.periods import close_period, create_months, open_period, soft_close_period
 from ledger.services.reversal import reverse_manual
 from ledger.services.setup import set_rate
 from tests import builders
+from tests.credits import correcting
 from tests.credits.test_story import Story, tell
 
 TODAY = datetime.date(2026, 11, 24)
@@ -173,6 +174,46 @@ class TestWhatWasTrueThen:
         manual.approve(draft, actor=ann)
         reverse_manual(manual.post(draft, actor=sam), actor=sam, reason="Twice")
         assert differences() == []
+
+
+class TestWhatPostedNothing:
+    """Where all of it was recognised ahead, an event posts nothing and still moves its lot: it stands where it happened."""
+
+    @pytest.fixture
+    def lot(self, account, sam):
+        """Of 10 credits, 4 were used and 60 % stay unused: all of it is recognised."""
+        correcting.estimated("60")
+        return builders.make_purchase(account, currency="GBP", number_of_credits=10, expires_on=TODAY, actor=sam)
+
+    def test_a_refund_of_which_all_is_kept(self, lot, sam):
+        milestone = correcting.used(lot, 4)
+        correcting.refunded(lot, 3, kept="100")
+        assert not posted("refund")
+        reopen(milestone, actor=sam, reason="Scope changed")
+        correcting.agree()
+        assert differences() == []
+
+    def test_an_expiry_and_its_reinstatement(self, lot, sam):
+        milestone = correcting.used(lot, 4)
+        expire_purchase(lot, actor=sam)
+        correcting.reinstated(lot, TODAY + DAY)
+        assert not posted("expiry", "reinstatement")
+        correcting.refunded(lot, 2, kept="50")
+        reopen(milestone, actor=sam, reason="Scope changed")
+        correcting.agree()
+        assert differences() == []
+
+    def test_an_expiry_before_what_was_used_is_reopened(self, lot, sam):
+        milestone = correcting.used(lot, 4)
+        expire_purchase(lot, actor=sam)
+        assert not posted("expiry")
+        reopen(milestone, actor=sam, reason="Scope changed")
+        correcting.agree()
+        assert differences() == []
+
+
+def posted(*kinds: str) -> bool:
+    return JournalEntry.objects.filter(kind__in=kinds).exists()
 
 
 @pytest.fixture
