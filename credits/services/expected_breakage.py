@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from credits.models import BreakageEstimate, Purchase, Release
+from credits.models import AccountRules, BreakageEstimate, Purchase, Release
 from credits.services import obstacles
 from credits.services.release import LINES, STORED, UNITS
 from ledger.dates import business_date
@@ -117,7 +117,8 @@ def stamp_rate(purchase: Purchase, *, on: datetime.date) -> None:
     """Gives a lot that is being confirmed the rate of the estimate in force; nothing of it is used yet, so nothing is
     recognised."""
     estimate = BreakageEstimate.objects.in_force(on).filter(product_group=purchase.product_group_id).first()
-    claimed = getattr(getattr(purchase.account, "credit_rules", None), "unclaimed_property", False)
+    # Asked anew: whoever buys may have held the account since before its rules changed.
+    claimed = AccountRules.objects.filter(account=purchase.account_id, unclaimed_property=True).exists()
     rate = estimate.expected_unused if estimate and not claimed else 0
     if rate != purchase.breakage_rate:
         Release.objects.create(

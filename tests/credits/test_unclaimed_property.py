@@ -75,6 +75,16 @@ def test_nothing_is_recognised_ahead(claimed):
     assert set(Purchase.objects.values_list("breakage_rate", "estimated")) == {(0, 0)}
 
 
+def test_a_purchase_goes_by_the_rules_of_its_moment(claimed):
+    """Whoever buys read the customer before its rules changed."""
+    estimated("20")
+    assert claimed.credit_rules.unclaimed_property
+    AccountRules.objects.update(unclaimed_property=False)
+    assert make_purchase(claimed).breakage_rate == 20
+    AccountRules.objects.update(unclaimed_property=True)
+    assert make_purchase(claimed).breakage_rate == 0
+
+
 def test_what_was_recognised_ahead_goes_back_when_the_rule_begins_to_hold(account):
     estimated("20")
     lot = make_purchase(account)
