@@ -31,7 +31,8 @@ LEFT JOIN LATERAL (
     SELECT CASE WHEN p.amount_paid_per_credit = 0 THEN NULL
                 WHEN g.blocked THEN 'combination'
                 WHEN contra.code IS NULL OR (expected.code IS NULL AND estimates.apply) THEN 'empty'
-                WHEN ledger_first_open_day({effective}, {poster}) > books.posting_to THEN 'day'
+                WHEN books.posting_to IS NOT NULL  -- asked first: the function takes longer than all else here
+                     AND ledger_first_open_day({effective}, {poster}) > books.posting_to THEN 'day'
                 WHEN contra.blocked OR deferral.blocked OR (expected.blocked AND estimates.apply) THEN 'account' END AS cause
     FROM (SELECT p.breakage_rate > 0 OR p.estimated <> 0 AS apply) estimates
 ) found ON true
