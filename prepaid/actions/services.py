@@ -1,8 +1,9 @@
 """What can be done with a prepaid service: every action of its page, and why one cannot be used now."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from ledger.views.changes import change_log_action
 from pages import formats
@@ -17,13 +18,13 @@ MANAGE = "prepaid.manage_services"
 
 
 def actions_of(service: PrepaidService) -> list[Action]:
-    """Creating an entry comes first. What no page answers for is left out."""
+    """Creating an entry comes first."""
 
     def action(label: str, name: str, permission: str, refusal: Refused | None = None, **look: bool) -> Action:
-        return Action(label, address(f"prepaid:{name}", service.pk), reason(refusal), permission, **look)
+        return Action(label, reverse(f"prepaid:{name}", args=[service.pk]), reason(refusal), permission, **look)
 
     closed = ServiceClosed(service) if service.closed else None
-    actions = [
+    return [
         action("Create Ledger Entry", "entry-create", "prepaid.create_entries", closed, primary=True),
         action("Expire Residuals", "service-expire", "prepaid.expire_residuals", refusal_to_expire(service)),
         Action("Ledger Entries", entries_url(service), permission="prepaid.view_prepaidentry"),
@@ -36,7 +37,12 @@ def actions_of(service: PrepaidService) -> list[Action]:
         new_service(service.account.number),
         change_log_action(service),
     ]
-    return [each for each in actions if each.url]
+
+
+def instead_of_closing(service: PrepaidService) -> list[Action]:
+    """What brings a balance to zero."""
+    offered = ("Create Ledger Entry", "Expire Residuals")
+    return [replace(action, primary=False) for action in actions_of(service) if action.label in offered]
 
 
 def new_service(account: str = "", *, primary: bool = False) -> Action:
@@ -62,11 +68,3 @@ def refusal_to_expire(service: PrepaidService) -> Refused | None:
 def entries_url(service: PrepaidService, **asked: object) -> str:
     """The list of its ledger entries, narrowed further."""
     return f"{reverse('prepaid:entry-list')}?{urlencode({'service': service.number, **asked})}"
-
-
-def address(name: str, *args: object) -> str:
-    """The page's path, or nothing while there is no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

@@ -30,7 +30,7 @@ class SettingsForm(PageForm):
 
     layout = (
         ("deferral_group", "revenue_from"),
-        ("dimension", "insert_dimension_value"),
+        ("insert_dimension_value", "dimension"),
         ("post_manual_dissolution", "post_automatic_dissolution"),
         ("approve_amounts_above", "approve_quantities_above"),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pages import formats
 from prepaid.models import PrepaidSetup
+from prepaid.shown import quantity
 
 # Each sheet of the page with its settings, by field.
 GROUPS = {
@@ -71,5 +72,5 @@ def readable(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, (int, Decimal)):
-        return formats.exact(Decimal(value))
+        return quantity(Decimal(value))
     return str(dict(_field(name).choices)[value])

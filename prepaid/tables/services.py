@@ -1,7 +1,10 @@
+from typing import Any
+
 from django.urls import reverse
 
 from pages import markup
 from pages.elements import Action
+from pages.formats import NOTHING
 from pages.tables import DayColumn, LinkColumn, MenuColumn, Table
 from prepaid.models import PrepaidService
 from prepaid.tables.columns import AmountColumn, PickColumn, UnitsColumn, hidden
@@ -17,12 +20,24 @@ def row_actions(service: PrepaidService) -> list[Action]:
     ]
 
 
+class ValidUntilColumn(DayColumn):
+    """The earliest last day of what is left; unlimited where nothing of it has one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(away=True, empty_values=(), **kwargs)
+
+    def render(self, value: Any, table: Any, record: Any = None) -> str:
+        if value is not None:
+            return super().render(value, table)
+        return "unlimited" if record.outstanding or record.outstanding_quantity else NOTHING
+
+
 class ServiceTable(Table):
     number = LinkColumn(verbose_name="No.")
     account = LinkColumn(linkify=True, order_by="account__number")
     type = LinkColumn(linkify=False, order_by=("accrual", "type"))
     outstanding = UnitsColumn("Outstanding", "outstanding", "outstanding_quantity")
-    next_valid_until = DayColumn(away=True, verbose_name="Next valid until")
+    next_valid_until = ValidUntilColumn(verbose_name="Next valid until")
     pick = PickColumn("service", cannot=lambda record: record.closed)
     actions = MenuColumn(row_actions)
 

@@ -58,7 +58,8 @@ class EntryPage(DetailPage):
     def get_figures(self) -> list[Figure]:
         entry, balance, service = self.object, balance_of(self.object), self.object.service
         moved = "Amount" if service.is_amount else "Quantity"
-        lcy = markup.money(entry.amount_lcy, lcy_of(entry)) if service.is_amount else ""
+        abroad = service.is_amount and entry.currency_id != lcy_of(entry).code
+        lcy = markup.money(entry.amount_lcy, lcy_of(entry)) if abroad else ""
         shown = [
             Figure(moved, units(service, entry.amount, entry.quantity, entry.currency), "#applications", note=lcy),
             Figure("Posting date", markup.day(entry.posted_on)),

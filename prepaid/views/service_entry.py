@@ -11,14 +11,16 @@ from django.views import View
 from opportunities.models import Account, Project
 from opportunities.views.named import asked
 from pages.clock import business_date
+from pages.elements import Action
 from pages.forms import PageForm
 from pages.preview import Preview
 from pages.views import ActionPage, Allowed, FormPage
+from prepaid.actions.services import instead_of_closing
 from prepaid.forms.fields import told
 from prepaid.forms.services import ProjectsForm, ServiceForm, initial_of
 from prepaid.models import PrepaidService
 from prepaid.previews.services import close_and_describe, reopen_and_describe
-from prepaid.services.services import assign_projects, create_service, edit_service
+from prepaid.services.services import assign_projects, create_service, edit_service, refusal_to_close
 
 ABOVE = ("Prepaid services", "prepaid:service-list")
 MANAGE = "prepaid.manage_services"
@@ -119,6 +121,9 @@ class ServiceAction(ActionPage):
 class ServiceClose(ServiceAction):
     verb = "Close"
     success_message = "The prepaid service is closed."
+
+    def get_actions(self) -> list[Action]:
+        return instead_of_closing(self.object) if refusal_to_close(self.object) else []
 
     def run(self, form: PageForm) -> Preview:
         return close_and_describe(self.object, actor=self.request.user)

@@ -14,7 +14,7 @@ from prepaid.models import PrepaidEntry
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.expire import expire_residuals
 from prepaid.services.post_document import post_document
-from tests.builders import make_account
+from tests.builders import make_account, make_user
 from tests.credits.desk import text
 from tests.prepaid.desk import signed_in
 from tests.prepaid.selling import make_service, top_up, use
@@ -140,7 +140,6 @@ def test_each_journal_entry_leads_to_what_corrects_it(story):
 
 
 def test_the_admin_shows_them_and_changes_nothing(client, story):
-    from tests.builders import make_user
 
     client.force_login(make_user("admin", is_staff=True, is_superuser=True))
     for model in ("prepaidservice", "prepaidentry", "inflowbalance", "application", "giveback", "salesdocument",
