@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from ledger.dates import business_date
 from pages import formats
 from pages.refusals import Refused
+from prepaid.dateformula import BadDateFormula, end_of_validity
 from prepaid.exceptions import NotPostable, OtherCurrency, ServiceClosed
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 
@@ -58,7 +59,18 @@ def refusal_of_line(document: SalesDocument, line: SalesLine) -> Refused | None:
         return NotPostable(
             f"{where}: {service} is periodic. A contract tops it up, not an invoice.", field="prepaid_service"
         )
+    if line.tops_up and document.type == Type.INVOICE and (bad := _bad_formula(service, document.posted_on)):
+        return NotPostable(f"{where}: {bad} Correct the dateformula of {service}.", field="prepaid_service")
     return refusal_of_service(document, service)
+
+
+def _bad_formula(service: PrepaidService, day: datetime.date) -> str:
+    """Why the dateformula of the card gives no last day to what is received on the day."""
+    try:
+        end_of_validity(service.valid_until_formula, day)
+    except BadDateFormula as bad:
+        return bad.message
+    return ""
 
 
 def refusal_of_service(document: SalesDocument, service: PrepaidService) -> Refused | None:

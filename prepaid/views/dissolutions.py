@@ -44,7 +44,9 @@ class DissolutionList(ListPage):
         return table
 
     def get_actions(self) -> list[Action]:
-        return [Action("Approve", reverse("prepaid:dissolution-approve"), permission=APPROVE, primary=True)]
+        waits = residuals_waiting_for(self.request.user).exists()
+        reason = "" if waits else "Nothing that somebody else, or the night, has proposed waits."
+        return [Action("Approve", reverse("prepaid:dissolution-approve"), reason, APPROVE, primary=True)]
 
 
 class ApproveDissolutions(ActionPage):

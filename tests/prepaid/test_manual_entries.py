@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.models import Dimension, JournalEntry, JournalLine, LedgerAccount, ProductPostingGroup
 from pages.preview import rehearse
 from pages.refusals import Refused
-from prepaid.exceptions import BadEntry, NotEnoughLeft, ServiceClosed
+from prepaid.exceptions import BadEntry, NotEnoughLeft, NotPostable, ServiceClosed
 from prepaid.models import EntryRequest, InflowBalance, PrepaidEntry, PrepaidService, PrepaidSetup
 from prepaid.services.manual import EntryTerms, post_opening, request_entry
 from prepaid.services.services import close_service
@@ -193,6 +193,8 @@ def test_valid_until_is_the_formula_applied_to_the_posting_date(account, finance
     refusal = refused(BadEntry, back, terms(PLUS, "1.00"), finance)
     assert refusal.field == "valid_until"
     assert request_entry(back, typed, actor=finance).valid_until == TODAY
+    with pytest.raises(NotPostable, match="Correct the dateformula of PS-00002"):
+        top_up(back, "10.00", actor=finance)
 
 
 DAY = datetime.timedelta(days=1)
