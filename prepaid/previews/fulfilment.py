@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from opportunities.models import Project
 from pages import formats
-from pages.preview import Change, LeftOut, Link, Preview
+from pages.preview import Change, LeftOut, Link, Preview, shortened
 from prepaid.models import Delivery, PrepaidService, SalesDocument, SalesLine
 from prepaid.reports.documents import Standing, standing
 from prepaid.services.convert import convert_quote, invoice_order, left_out
@@ -93,12 +93,12 @@ def invoice_project_and_describe(
     made = invoice_project(project, service=service, until=until, on=on, actor=actor)
     found = standing(made)
     preview = Preview(
-        changes=[*(_line(made, line) for line in found.items), *_sums(made, found)],
+        changes=[*_sums(made, found), *(_line(made, line) for line in found.items)],  # of hundreds of lines the first
         warnings=[*found.warnings, *_problem(found)],
         confirm_label=f"Create invoice of {formats.counted(len(found.items), 'lines')}",
         made=[_link(made)],
     )
-    return made, preview
+    return made, shortened(preview)
 
 
 def _items(order: SalesDocument) -> list[SalesLine]:

@@ -130,10 +130,10 @@ def test_the_unbilled_work_of_a_project_is_invoiced_from_its_page(desk, account,
     assert page.data["prepaid_service"] == budget.pk
     preview = page.preview()
     assert rows(preview) == [
-        ("1. 24 Nov 2026, Work", "", "USD 200.00"),
         ("Invoice", "", "USD 200.00"),
         ("Prepaid covers", "", "USD 150.00"),
         ("To pay", "", "USD 50.00"),
+        ("1. 24 Nov 2026, Work", "", "USD 200.00"),
     ]
     assert "is billed: USD\xa050.00" in preview.warnings[0]
     assert "no time or material up to 1 Nov 2026" in text(page.fill(until="2026-11-01").look())
