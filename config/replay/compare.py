@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.replay import events
+from config.replay import events, prepaid
 from config.replay.by_hand import ManualLine, manual
 from config.replay.events import Booked, Told
 from config.replay.lots import DayOf, replayed, worked_out
@@ -36,6 +36,7 @@ class Replayed:
 
     customers: int = 0
     lots: int = 0
+    inflows: int = 0  # of prepaid services
     entries: int = 0
     lines: int = 0
 
@@ -52,6 +53,7 @@ def replay(seen: Replayed, *, day_of: DayOf | None = None) -> Iterator[Differenc
         day_of = day_of or (lambda at: at.astimezone(company.zone).date())
         for told in events.customers():
             yield from compare(company, calendar, told, day_of, seen)
+        yield from compare_prepaid(company, calendar, seen)
 
 
 def read_company() -> tuple[Company, Calendar]:
@@ -66,7 +68,7 @@ def read_company() -> tuple[Company, Calendar]:
 
 
 def compare(company: Company, calendar: Calendar, told: Told, day_of: DayOf, seen: Replayed) -> Iterator[Difference]:
-    books = {entry.key: entry for entry in told.journal}
+    books = {entry.key: entry for entry in told.journal if not prepaid.is_ours(entry.key)}
     if told.account == events.OWN:
         lots, expected = {}, own_entries(company, books)
     else:
@@ -82,6 +84,18 @@ def compare(company: Company, calendar: Calendar, told: Told, day_of: DayOf, see
             yield from compare_entry(entry, books[key], calendar)
     for row in told.lots:
         yield from compare_fields(f"lot {row['number']}", worked_out(company, lots[row["id"]]), row)
+
+
+def compare_prepaid(company: Company, calendar: Calendar, seen: Replayed) -> Iterator[Difference]:
+    """The prepaid services, customer by customer."""
+    for told, made in prepaid.Customers(company).replayed():
+        seen.inflows += len(made.inflows)
+        yield from compare_keys(made.entries, told.journal)
+        for key, entry in made.entries.items():
+            if (stored := told.journal.get(key)) is not None:
+                yield from compare_entry(prepaid.as_stored(entry, stored.lines), stored, calendar)
+        for subject, expected, found in prepaid.compared(told, made):
+            yield from compare_fields(subject, expected, found)
 
 
 def own_entries(company: Company, books: dict[str, Booked]) -> dict[str, Entry]:
