@@ -38,16 +38,18 @@ class Card:
 
 
 @transaction.atomic
-def create_service(card: Card, *, actor, number: str | None = None) -> PrepaidService:
+def create_service(
+    card: Card, *, actor, number: str | None = None, made: str = "Create prepaid service", reason: str = ""
+) -> PrepaidService:
     """Makes the card under the next free number, or the given one. With *auto-insert dimension value* its number becomes a
-    value of the dimension of the setup, and is carried by its postings. Refused: `refusal_of_card` (BadService); a value
-    that the dimension does not have, or that is blocked (BadDimension)."""
+    value of the dimension of the setup, and is carried by its postings. `made` and `reason` sign it. Refused:
+    `refusal_of_card` (BadService); a value that the dimension does not have, or that is blocked (BadDimension)."""
     lock_account(card.account.pk)
     if refusal := refusal_of_card(card):
         raise refusal
     setup = PrepaidSetup.objects.first()
     _check_dimension_value(setup, card.dimension_value)
-    made_by(actor, "Create prepaid service")
+    made_by(actor, made, reason=reason)
     service = PrepaidService(number=number or service_number())
     _write(service, card)
     if setup is not None and setup.insert_dimension_value and setup.dimension_id and not service.dimension_value:

@@ -3,9 +3,10 @@
 from prepaid.urls.documents import urlpatterns as documents
 from prepaid.urls.entries import urlpatterns as entries
 from prepaid.urls.fulfilment import urlpatterns as fulfilment
+from prepaid.urls.imports import urlpatterns as imports
 from prepaid.urls.services import urlpatterns as services
 from prepaid.urls.settings import urlpatterns as settings
 from prepaid.urls.statements import urlpatterns as statements
 
 app_name = "prepaid"
-urlpatterns = [*services, *entries, *statements, *documents, *fulfilment, *settings]
+urlpatterns = [*services, *entries, *statements, *documents, *fulfilment, *imports, *settings]

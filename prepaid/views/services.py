@@ -52,6 +52,9 @@ class ServiceList(ListPage):
             new_service(primary=True),
             Action("Expire all residuals", reverse("prepaid:expire-all"), permission=EXPIRE),
             Action("Residuals for review", reverse("prepaid:dissolution-list"), permission=REVIEW),
+            Action("Import", reverse("prepaid:service-import"), permission="prepaid.manage_services"),
+            Action("Import opening balances", reverse("prepaid:balance-import"), permission="prepaid.create_entries"),
+            Action("Export for import", reverse("prepaid:service-export"), permission="prepaid.view_entryrequest"),
         ]
 
     def get_table(self) -> Table:

@@ -146,6 +146,11 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "prepaid:service-projects": (SALES, SALES),
     "prepaid:service-close": (SALES, SALES),
     "prepaid:service-reopen": (SALES, SALES),
+    "prepaid:service-import": (SALES, SALES),
+    "prepaid:service-import-review": (SALES, SALES),
+    "prepaid:service-export": (ALL, NONE),
+    "prepaid:balance-import": (FINANCE, FINANCE),
+    "prepaid:balance-import-review": (FINANCE, FINANCE),
     "prepaid:entry-list": (ALL, NONE),
     "prepaid:entry": (ALL, NONE),
     "prepaid:entry-create": (FINANCE, FINANCE),
@@ -322,6 +327,10 @@ def scene(db) -> Scene:
     export = Upload.objects.create(
         user=upload.user, kind="certinia", file_name="x.csv", content=packed([("x.csv", b"")])
     )
+    cards, balances = (
+        Upload.objects.create(user=upload.user, kind=kind, file_name="x.csv", content=b"No.")
+        for kind in ("prepaid-services", "opening-balances")
+    )
     work = create_project_entry(project, Work(product=product, quantity=Decimal(1), worked_on=day), actor=None)
     sold = Sold(product=product, quantity=Decimal(2))
     order, quote = (make_document(account, sold, type_=type_, on=day) for type_ in ("order", "quote"))
@@ -369,6 +378,8 @@ def scene(db) -> Scene:
             "prepaid:delivery": deliver(order, {order.lines.get().pk: Decimal(1)}, on=day, actor=None).pk,
             "prepaid:project-invoice": project.pk,
             "prepaid:service": budget.pk,
+            "prepaid:service-import-review": cards.pk,
+            "prepaid:balance-import-review": balances.pk,
             "prepaid:entry": PrepaidEntry.objects.get().pk,
             "prepaid:entry-create": budget.pk,
             "prepaid:entry-request": EntryRequest.objects.create(

@@ -1,0 +1,72 @@
+"""What a file of prepaid services or opening balances would make, told in a preview."""
+
+from collections.abc import Sequence
+
+from ledger.dates import business_date
+from ledger.previews.postings import PostingTotals
+from pages import formats
+from pages.preview import Change, LeftOut, Link, Preview, shortened
+from prepaid.models import EntryRequest
+from prepaid.previews.posted import counted, posted_sum
+from prepaid.services.import_balances import ImportedBalance, ImportedBalances
+from prepaid.services.import_services import ImportedService, ImportedServices
+
+UNCHANGED = "Finish without a change"
+
+
+def services_described(imported: ImportedServices, made: Sequence[Link] = ()) -> Preview:
+    changes = [_card(each) for each in imported.new]
+    kept = [LeftOut(each.number, f"is stored already with the same card (line {each.line:,})")
+            for each in imported.unchanged]  # fmt: skip
+    label = f"Import {formats.counted(len(changes), 'prepaid services')}" if changes else UNCHANGED
+    return shortened(Preview(changes=changes, left_out=kept, confirm_label=label, made=made))
+
+
+def balances_described(imported: ImportedBalances, entries: list[int], made: Sequence[Link] = ()) -> Preview:
+    totals = PostingTotals()
+    totals.add(entries)
+    postings = totals.lines()
+    kept = [LeftOut(_label(each), f"was posted before (line {each.line:,})") for each in imported.unchanged]
+    label = f"Import {formats.counted(len(imported.new), 'opening balances')}" if imported.new else UNCHANGED
+    money = posted_sum(postings)
+    return shortened(
+        Preview(
+            changes=[_balance(each) for each in imported.new],
+            postings=postings,
+            left_out=kept,
+            warnings=_warnings(imported),
+            confirm_label=f"{label}, post {money}" if money else label,
+            made=made,
+        )
+    )
+
+
+def _card(each: ImportedService) -> Change:
+    card = each.card
+    kind = f"{each.kind}{', closed' if each.said.get('closed') else ''}"
+    said = [card.account.name, card.description, kind]
+    return Change(each.number, "", "new", note=f"{', '.join(filter(None, said))} (line {each.line:,})")
+
+
+def _balance(each: ImportedBalance) -> Change:
+    request: EntryRequest = each.posted  # type: ignore[assignment]  # what is new was posted
+    until = f"valid until {formats.day(request.valid_until)}" if request.valid_until else "valid without end"
+    books = ", nothing is posted to the books" if request.quantity_only else ""
+    note = f"on {formats.day(request.posted_on)}, {until}{books} (line {each.line:,})"
+    return Change(_label(each), "", counted(request.service, request.amount, request.quantity), note=note)
+
+
+def _label(each: ImportedBalance) -> str:
+    return f"{each.service.number}, {each.said['document_no']}"
+
+
+def _warnings(imported: ImportedBalances) -> list[str]:
+    today = business_date()
+    lapsed = sum(
+        1 for each in imported.new if each.posted and each.posted.valid_until and each.posted.valid_until < today
+    )
+    if not lapsed:
+        return []
+    return [
+        f"{formats.counted(lapsed, 'opening balances')} were valid until a day that has passed: they lapse next night."
+    ]
