@@ -13,7 +13,12 @@ from prepaid.services.checks import refusal_to_post
 from prepaid.services.convert import refusal_to_convert, refusal_to_invoice
 from prepaid.services.credit_memos import refusal_to_credit
 from prepaid.services.deliver import refusal_to_deliver
-from prepaid.services.documents import refusal_to_change, refusal_to_delete, refusal_to_release
+from prepaid.services.documents import (
+    refusal_to_change,
+    refusal_to_delete,
+    refusal_to_edit,
+    refusal_to_release,
+)
 
 Type, State, Kind = SalesDocument.Type, SalesDocument.State, SalesLine.Kind
 WRITE, POST = "prepaid.write_documents", "prepaid.post_documents"
@@ -24,6 +29,15 @@ def actions_of(document: SalesDocument, lines: list[SalesLine]) -> list[Action]:
     empty = not any(line.kind == Kind.ITEM for line in lines)
     actions = [*_steps(document, lines, first=not empty), *_changes(document, first=empty), change_log_action(document)]
     return [each for each in actions if each.url]
+
+
+def line_actions(line: SalesLine) -> list[Action]:
+    """Of a line of a document that can be changed."""
+    edit, delete = (reverse(f"prepaid:line-{verb}", args=[line.pk]) for verb in ("edit", "delete"))
+    return [
+        Action("Edit", edit, reason(refusal_to_edit(line)), WRITE),
+        Action("Delete", delete, permission=WRITE, danger=True),
+    ]
 
 
 def new_documents(account: str = "") -> list[Action]:

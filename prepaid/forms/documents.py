@@ -220,7 +220,9 @@ class CreditForm(PageForm):
         for row in rows:
             name = f"line_{row.line.pk}"
             self.fields[name] = field = forms.DecimalField(label=f"Credit of line {row.line.line_no}", required=False)
-            field.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
+            field.widget = forms.TextInput(
+                attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control num"}
+            )
             self.initial.setdefault(name, _typed(row, currency))
 
     @property

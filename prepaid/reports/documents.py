@@ -1,25 +1,38 @@
 """A sales document, read: what it comes to, what prepaid services pay of it as things stand, and what belongs to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
 from ledger.models import ChangeLogEntry
 from ledger.money import ZERO
-from ledger.reports.changes import changes_of
+from ledger.reports.changes import Change, changes_of, described
 from opportunities.models import Product
 from pages import formats
 from pages.refusals import Refused
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.services.checks import warnings
 from prepaid.services.cover import Cover, cover
+from prepaid.services.credit_memos import covers_of
 from prepaid.services.invoices import balance_line, by_vat
 from prepaid.services.locks import prepaid_setup
 from prepaid.services.post_document import lines_of
 from prepaid.services.pricing import price
 
 Type, Kind = SalesDocument.Type, SalesLine.Kind
+READ = (
+    "line_no",
+    "kind",
+    "product_id",
+    "description",
+    "quantity",
+    "unit_price",
+    "discount_percent",
+    "net",
+    "vat",
+    "prepaid_service_id",
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,11 @@ def standing(document: SalesDocument) -> Standing:
     if document.is_posted:
         return Standing(lines)
     warned = warnings(document, lines)
-    if document.type != Type.INVOICE:
-        return Standing(lines, warnings=warned)
     try:
+        if document.type == Type.CREDIT_MEMO:
+            return Standing(lines, _expected(document, lines, covers_of(lines)), warned)
+        if document.type != Type.INVOICE:
+            return Standing(lines, warnings=warned)
         price(document, lines)
         covers = cover(document, lines)
         return Standing(lines, _expected(document, lines, covers), warned + short(document, lines))
@@ -123,16 +138,23 @@ def _expected(document: SalesDocument, lines: list[SalesLine], covers: list[Cove
     return [
         balance_line(document, each, used, group)
         for each in covers
-        if each.draws and each.service.pk not in by_hand
+        if each.service.pk not in by_hand
         for used in by_vat([line for line in each.lines if line.covered_net or line.covered])
     ]
 
 
-def changes_of_document(document: SalesDocument) -> QuerySet[ChangeLogEntry]:
-    """Of the document and of its lines, the newest first."""
+def changes_of_document(document: SalesDocument, most: int) -> list[Change]:
+    """Of the document and of its lines, the newest first; of lines that came or went what is read of them."""
     of_lines = Q(table=SalesLine._meta.db_table, row=str(document.pk))
     rows = changes_of(document) | ChangeLogEntry.objects.filter(of_lines).select_related("actor")
-    return rows.order_by("-id")
+    return [_in_short(change) for change in described(rows.order_by("-id")[:most])]
+
+
+def _in_short(change: Change) -> Change:
+    if change.row.table != SalesLine._meta.db_table or change.row.kind == ChangeLogEntry.Kind.UPDATE:
+        return change
+    said = [each for each in change.differences if each.column in READ and {each.before, each.after} - {"0", "–"}]
+    return replace(change, differences=said)
 
 
 def services_for(

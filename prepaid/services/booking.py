@@ -45,7 +45,7 @@ class Booking:
 
     def post(self, *, kind: str, description: str, actor, reason: str = "") -> JournalEntry | None:
         """Posts what was gathered under the document's event key; nothing where nothing moved."""
-        rows = [*self.receivables.items(), *sorted(self.others.items(), key=lambda item: not item[0][4])]
+        rows = sorted([*self.receivables.items(), *self.others.items()], key=lambda row: not row[0][4])  # debits first
         return post(
             event_key=self.document.event_key,
             kind=kind,

@@ -344,7 +344,7 @@ def _given(application: Application, units, gone, gone_lcy, by_quantity: bool, l
 def _write_balance_lines(document: SalesDocument, items: list[SalesLine], group: ProductPostingGroup) -> None:
     """One for each prepaid service and VAT rate, as on the invoice."""
     line_no = max((line.line_no for line in items), default=0)
-    for each in _covers(items):
+    for each in covers_of(items):
         for used in by_vat(each.lines):
             line_no += 1
             balance = balance_line(document, each, used, group)
@@ -352,7 +352,7 @@ def _write_balance_lines(document: SalesDocument, items: list[SalesLine], group:
             balance.save(force_insert=True)
 
 
-def _covers(items: list[SalesLine]) -> list[Cover]:
+def covers_of(items: list[SalesLine]) -> list[Cover]:
     covers: dict[int, Cover] = {}
     for line in items:
         if line.prepaid_service is not None and (line.covered_net or line.covered):

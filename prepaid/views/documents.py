@@ -7,12 +7,11 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from ledger.dates import company_time_zone
-from ledger.reports.changes import described
 from ledger.reports.journal import entries as journal_entries
 from pages import markup
 from pages.elements import Action, Badge, Crumb, Figure, Tab, Total
 from pages.views import DetailPage, ListPage
-from prepaid.actions.documents import actions_of, new_documents
+from prepaid.actions.documents import WRITE, actions_of, line_actions, new_documents
 from prepaid.filters.documents import DocumentFilter
 from prepaid.models import PrepaidEntry, SalesDocument
 from prepaid.reports.documents import Standing, changes_of_document, standing
@@ -30,6 +29,7 @@ class DocumentList(ListPage):
     title = "Sales documents"
     filterset_class = DocumentFilter
     table_class = DocumentTable
+    lead = "Until an invoice is posted it is listed without what prepaid services will cover."
     empty = "Quotes, orders, invoices and credit memos. An invoice with a prepaid item tops up a prepaid service."
     totals = (Total("Net", "net"), Total("VAT", "vat"), Total("Gross", "gross"))
 
@@ -91,9 +91,10 @@ class DocumentDetail(DetailPage):
         return actions_of(self.object, self.standing.lines)
 
     def tab_lines(self) -> dict[str, Any]:
-        fixed = refusal_to_change(self.object)
-        is_order = self.object.type == Type.ORDER
-        return {"standing": self.standing, "editable": fixed is None, "is_order": is_order, **links(self.object)}
+        may = self.request.user.has_perm(WRITE) and refusal_to_change(self.object) is None
+        rows = [(line, line_actions(line) if may else []) for line in self.standing.lines]
+        shown = {"rows": rows, "editable": may, "is_order": self.object.type == Type.ORDER}
+        return {"standing": self.standing, **shown, **links(self.object)}
 
     def tab_entries(self) -> dict[str, Any]:
         entries = with_journal(PrepaidEntry.objects.filter(document=self.object)).order_by("pk")
@@ -102,7 +103,7 @@ class DocumentDetail(DetailPage):
 
     def tab_history(self) -> dict[str, Any]:
         may = self.request.user.has_perm("ledger.view_changelogentry")
-        changes = described(changes_of_document(self.object)[:CHANGES_SHOWN]) if may else []
+        changes = changes_of_document(self.object, CHANGES_SHOWN) if may else []
         return {"changes": changes, "zone": company_time_zone(), **links(self.object)}
 
 
