@@ -93,7 +93,7 @@ class AgingPage(ForecastPage):
     lead = "The deferred revenue by the month in which its lots expire: what milestones hold of it, and what is still free."
     file_name, view = "aging", "expiry"
     words = {PAST: "Past expiry", LATER: "Later", UNDATED: "Never expires"}
-    causes = {"recognise": "Allocated", "lapse": "Not allocated"}
+    causes = {"recognise": "Allocated, or unlimited", "lapse": "Not allocated"}
     columns = {**causes, "total": "Total", "remaining": "Expires later"}
     extra_context = {"chart_title": "Expires in each month", "stacked": True, "reset": "Today"}
 

@@ -7,6 +7,7 @@ amounts apart from quantities.
 """
 
 import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,6 @@ from django.urls import reverse
 
 from ledger.models import Currency
 from ledger.tie_outs import Flow, TieOut
-from prepaid.models.fields import QUANTITY_DECIMALS
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 # Of the entries behind a figure.
@@ -52,8 +52,14 @@ def _row(on: datetime.date, account: str, group: str, currency: Currency, counte
         books=figures[15],
         books_lcy=figures[16],
         urls=_urls(on, account, currency.code),
-        decimals=QUANTITY_DECIMALS if counted else currency.decimals,
+        decimals=max(map(_decimals, figures[0:5])) if counted else currency.decimals,
     )
+
+
+def _decimals(units: Decimal) -> int:
+    """How many it takes to write a quantity."""
+    exponent = units.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _name(account: str, counted: bool) -> str:
@@ -63,11 +69,13 @@ def _name(account: str, counted: bool) -> str:
 
 
 def _urls(on: datetime.date, account: str, currency: str) -> dict[str, str]:
-    """From the amounts to their entries and to the account."""
+    """From the amounts to their entries and to the account, and from the units to the prepaid ledger entries."""
+    counted = {"currency": currency, "posted_on_before": on}
+    units = {"lots": f"{reverse('prepaid:entry-list')}?{urlencode(counted)}"}
     if not account:
-        return {}
+        return units
     posted = {"account": account, "currency": currency, "posting_date_before": on}
     journal = reverse("ledger:journal")
     entries = {name: f"{journal}?{urlencode(posted | {'kind': kind})}" for name, kind in KINDS.items()}
     books = {"currency": currency, "posting_date_before": on}
-    return {**entries, "books": f"{reverse('ledger:account', args=[account])}?{urlencode(books)}"}
+    return {**units, **entries, "books": f"{reverse('ledger:account', args=[account])}?{urlencode(books)}"}
