@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from ledger.models import BusinessPostingGroup, Currency, ProductPostingGroup
-from opportunities.models import Account, Product
-from opportunities.services.accounts import create_account
-from opportunities.services.products import create_product
+from ledger.models import BusinessPostingGroup, Currency, ProductPostingGroup, VatBusinessGroup, VatProductGroup
+from opportunities.models import Account, CommitmentOption, Product
+from opportunities.services.accounts import Billing, create_account
+from opportunities.services.products import Selling, create_product
 
 # Short name: name, currency, business posting group, payer.
 ACCOUNTS = {
@@ -43,6 +43,36 @@ PRODUCTS = {
     "SUPPORT-Y": ("Support desk, one year", "6000.00", "USD", None, "SERVICES"),
 }
 
+# Code: name, price, currency, product posting group, VAT group, unit, how it is sold.
+ONCE, BY_CONTRACT = CommitmentOption.SALES_WITHOUT, CommitmentOption.COMMITMENT_ITEM
+PREPAID_PRODUCTS = {
+    "BUDGET": ("Support budget", "5000.00", "USD", "PREPAID", "FULL", "", ONCE),
+    "BUDGET-7": ("Training budget", "1000.00", "USD", "PREPAID", "REDUCED", "", ONCE),
+    "BUDGET-EUR": ("Support budget", "5000.00", "EUR", "PREPAID", "FULL", "", ONCE),
+    "BUDGET-GBP": ("Advisory budget", "4000.00", "GBP", "PREPAID", "FULL", "", ONCE),
+    "HOURS-M": ("Support hours, by the month", "480.00", "USD", "PREPAID", "FULL", "", BY_CONTRACT),
+    "SUPPORT-H": ("Support, per hour", "120.00", "USD", "SERVICES", "FULL", "HOUR", ONCE),
+    "SUPPORT-H-EUR": ("Support, per hour", "110.00", "EUR", "SERVICES", "FULL", "HOUR", ONCE),
+    "CONSULT-H": ("Consulting, per hour", "180.00", "USD", "SERVICES", "FULL", "HOUR", ONCE),
+    "TRAVEL-KM": ("Travel, per kilometre", "0.42", "USD", "SERVICES", "FULL", "KM", ONCE),
+    "HANDBOOK": ("Handbook for participants", "45.00", "USD", "SERVICES", "REDUCED", "PIECE", ONCE),
+}
+
+# Where documents are sent, and how soon they are to be paid.
+ADDRESSES = {
+    "harbour": ("14 Pier Road\nBaltimore, MD 21230", 30),
+    "marlowe": ("220 Lakeside Avenue\nBurlington, VT 05401", 30),
+    "alder": ("9 Courthouse Square\nSalem, MA 01970", 14),
+    "meridian": ("Meridian Tower\n500 Grid Street\nToledo, OH 43604", 45),
+    "bluejay": ("Hangar 3, Airport Way\nPortland, ME 04102", 30),
+    "cedar": ("71 Cedar Street\nAlbany, NY 12207", 14),
+    "harbour_eu": ("Kade 12\n3011 Rotterdam\nNetherlands", 30),
+    "lindqvist": ("Industrigatan 8\n331 35 Värnamo\nSweden", 30),
+    "rhein": ("Am Kanal 21\n68159 Mannheim\nGermany", 30),
+    "castle": ("Castle Gate House\nYork YO1 9RN\nUnited Kingdom", 30),
+    "thistle": ("3 Rowan Close\nEdinburgh EH3 6AA\nUnited Kingdom", 14),
+    "sakura": ("2-4-1 Sakuragawa\nOsaka 556-0022\nJapan", 60),
+}
 
 REGION = {"EUR": "EUROPE", "GBP": "EUROPE", "JPY": "ASIA"}
 
@@ -56,9 +86,20 @@ def make_accounts(actor: Any) -> dict[str, Account]:
             business_group=BusinessPostingGroup.objects.get(pk=group),
             bill_to=made.get(payer or ""),
             dimensions={"REGION": REGION.get(currency, "AMERICAS")},
+            billing=billing(key, group),
             actor=actor,
         )
     return made
+
+
+def billing(key: str, group: str) -> Billing:
+    address, days = ADDRESSES[key]
+    return Billing(
+        vat_business_group=VatBusinessGroup.objects.get(pk=group),
+        address=address,
+        email=f"accounts@{key.replace('_', '-')}.example.com",
+        payment_days=days,
+    )
 
 
 def make_products(actor: Any) -> dict[str, Product]:
@@ -73,4 +114,25 @@ def make_products(actor: Any) -> dict[str, Product]:
             actor=actor,
         )
         for code, (name, price, currency, credits, group) in PRODUCTS.items()
+    } | make_prepaid_products(actor)
+
+
+def make_prepaid_products(actor: Any) -> dict[str, Product]:
+    """What tops up a prepaid service, and what it is used for."""
+    return {
+        code: create_product(
+            code=code,
+            name=name,
+            unit_price=Decimal(price),
+            currency=Currency.objects.get(pk=currency),
+            product_group=ProductPostingGroup.objects.get(pk=group),
+            selling=Selling(
+                vat_product_group=VatProductGroup.objects.get(pk=vat),
+                unit_of_measure=unit,
+                commitment_option=option,
+                prepaid_service=group == "PREPAID",
+            ),
+            actor=actor,
+        )
+        for code, (name, price, currency, group, vat, unit, option) in PREPAID_PRODUCTS.items()
     }

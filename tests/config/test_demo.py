@@ -13,11 +13,14 @@ from config.demo.logins import PASSWORD, PEOPLE
 from credits.models import Completion, Consumption, Milestone, Purchase
 from credits.reports.proposal import propose
 from ledger.models import BatchRun, JournalEntry, JournalLine, LedgerSetup
-from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project
+from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project, ProjectEntry
+from prepaid.models import DissolutionProposal, EntryRequest, PrepaidEntry, PrepaidService, SalesDocument, SalesLine
 from tests.builders import make_company, trial_balance
 
 pytestmark = pytest.mark.django_db
-MODELS = (Account, Product, Opportunity, OpportunityLine, Project, Purchase, Milestone, Consumption, Completion)
+SOLD = (Account, Product, Opportunity, OpportunityLine, Project, Purchase, Milestone, Consumption, Completion)
+PREPAID = (PrepaidService, PrepaidEntry, SalesDocument, SalesLine, EntryRequest, DissolutionProposal, ProjectEntry)
+MODELS = (*SOLD, *PREPAID)
 BOOKS = (JournalEntry, JournalLine, BatchRun, LedgerSetup)
 
 
@@ -40,9 +43,24 @@ def check_it_lives() -> None:
     assert Purchase.objects.filter(credits_expired__gt=0).exists()
     assert Milestone.objects.filter(credits_allocated=0, credits_needed__gt=0).exists()
     assert Completion.objects.filter(earned_on=None).exists()
+    check_prepaid_services_live()
     assert BatchRun.objects.filter(state="done").count() == BatchRun.objects.count() == 7
     assert {"1100", "2400", "4000", "4090"} <= trial_balance().keys()
     assert JournalEntry.objects.filter(posting_date__gt=F("effective_on")).count() == 0
+
+
+def check_prepaid_services_live() -> None:
+    """Budgets and hours, used, corrected and lapsed, and a document of every kind."""
+    services = PrepaidService.objects.with_balances()
+    assert services.filter(outstanding__gt=0, used__gt=0).count() > 2
+    assert services.filter(used_quantity__gt=0, outstanding_quantity=0).exists()
+    assert set(PrepaidEntry.objects.values_list("entry_type", flat=True)) == {"positive", "consumption", "dissolution"}
+    assert set(SalesDocument.objects.values_list("type", flat=True)) == set(SalesDocument.Type.values)
+    used_up = SalesDocument.objects.with_totals().filter(net__gt=0, lines__kind="balance")
+    assert used_up.filter(posted_at__isnull=False).exists()
+    assert EntryRequest.objects.filter(state="requested").exists()
+    assert DissolutionProposal.objects.filter(state="requested").exists()
+    assert ProjectEntry.objects.filter(sales_lines=None).exists()
 
 
 def test_loaded_twice_it_is_the_same():
