@@ -68,5 +68,5 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER sales_line_order_guard BEFORE INSERT OR UPDATE OF order_line_id, product_id ON prepaid_salesline
+CREATE TRIGGER sales_line_order_guard BEFORE INSERT OR UPDATE OF document_id, order_line_id, product_id ON prepaid_salesline
     FOR EACH ROW WHEN (NEW.order_line_id IS NOT NULL) EXECUTE FUNCTION prepaid_order_line_guard();
