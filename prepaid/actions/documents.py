@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from ledger.views.changes import change_log_action
 from pages.elements import Action, reason
@@ -27,8 +27,7 @@ WRITE, POST = "prepaid.write_documents", "prepaid.post_documents"
 def actions_of(document: SalesDocument, lines: list[SalesLine]) -> list[Action]:
     """The step that its type leads to comes first; where nothing is sold yet, adding a line."""
     empty = not any(line.kind == Kind.ITEM for line in lines)
-    actions = [*_steps(document, lines, first=not empty), *_changes(document, first=empty), change_log_action(document)]
-    return [each for each in actions if each.url]
+    return [*_steps(document, lines, first=not empty), *_changes(document, first=empty), change_log_action(document)]
 
 
 def line_actions(line: SalesLine) -> list[Action]:
@@ -98,12 +97,4 @@ def _action(
     document: SalesDocument, label: str, name: str, permission: str, refusal: Refused | None = None, **look: bool
 ) -> Action:
     known = name if name.endswith("-create") else f"document-{name}"
-    return Action(label, _address(f"prepaid:{known}", document.pk), reason(refusal), permission, **look)
-
-
-def _address(name: str, *args: object) -> str:
-    """The page's path, or nothing while there is no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
+    return Action(label, reverse(f"prepaid:{known}", args=[document.pk]), reason(refusal), permission, **look)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
 from ledger.dates import business_date
 from ledger.money import ZERO
-from prepaid.models import PrepaidEntry, SalesDocument, SalesLine
-from prepaid.services.credit_memos import creditable, credited
+from prepaid.models import Application, PrepaidEntry, SalesDocument, SalesLine
+from prepaid.services.credit_memos import creditable, credited, inflows_of
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def _row(line: SalesLine) -> CreditRow:
 
 
 def _users(line: SalesLine) -> list[SalesDocument]:
-    """The invoices that used what the line brought in."""
-    using = PrepaidEntry.objects.filter(
-        entry_type=PrepaidEntry.Type.CONSUMPTION, applications__inflow__in=line.prepaid_entries.inflows()
-    )
-    return list(SalesDocument.objects.filter(prepaid_entries__in=using).distinct().order_by("pk"))
+    """The invoices that used of what the line brought in more than was credited of them."""
+    used = Application.objects.filter(inflow__in=inflows_of(line), outflow__entry_type=PrepaidEntry.Type.CONSUMPTION)
+    not_back = used.annotate(back=Coalesce(Sum("give_backs__amount"), ZERO)).filter(back__lt=F("amount"))
+    keys = set(not_back.values_list("outflow__document", flat=True))
+    return list(SalesDocument.objects.filter(pk__in=keys).order_by("pk"))

@@ -258,12 +258,17 @@ def _take_back_top_up(
 def left_of(line: SalesLine, on: datetime.date) -> list[InflowBalance]:
     """What is left of a top-up and came in by that day: of its inflow, and of what credit memos brought back of it; in
     drawing order."""
+    rows = InflowBalance.objects.filter(entry__in=inflows_of(line), entry__posted_on__lte=on).left()
+    return list(rows.in_drawing_order().select_related("entry"))
+
+
+def inflows_of(line: SalesLine) -> list[int]:
+    """The keys of what a top-up brought in, and of what came back of it."""
     ids, found = list(line.prepaid_entries.inflows().values_list("pk", flat=True)), []
     while ids:
         found += ids
         ids = list(PrepaidEntry.objects.filter(came_from__in=ids).values_list("pk", flat=True))
-    rows = InflowBalance.objects.filter(entry__in=found, entry__posted_on__lte=on).left()
-    return list(rows.in_drawing_order().select_related("entry"))
+    return found
 
 
 def _of_document(document: SalesDocument, actor) -> dict:

@@ -11,6 +11,7 @@ from ledger.models import JournalLine, VatBusinessGroup, VatPostingSetup, VatPro
 from ledger.tie_outs import check_books
 from prepaid.exceptions import BadDocument, MoreThanLeftToCredit, NotPostable
 from prepaid.models import PrepaidEntry, PrepaidService, SalesDocument
+from prepaid.reports.crediting import credit_rows
 from prepaid.services.credit_memos import create_credit_memo, creditable
 from prepaid.services.documents import Header, LineTerms, add_line, edit_header, edit_line
 from prepaid.services.expire import expire_residuals
@@ -264,6 +265,16 @@ class TestPages:
         answer = client.get(reverse("prepaid:document-credit", args=[sold.pk]))
         assert answer.status_code == 409 and "Nothing of INV-000001 is left to be credited" in text(answer)
         assert used.lines.count() == 2
+
+    def test_only_invoices_that_still_use_it_have_to_be_credited_first(self, service, finance):
+        sold = top_up(service, "100.00", actor=finance)
+        credited, again = use(service, "30.00", actor=finance), use(service, "30.00", actor=finance)
+        credit(credited, actor=finance)
+        (row,) = credit_rows(sold)
+        assert (row.used, row.used_by) == (30, [again])
+        after = use(service, "70.00", actor=finance)  # uses what came back as well
+        (row,) = credit_rows(sold)
+        assert (row.left, row.used_by) == (0, [again, after])
 
     def test_a_part_of_usage_is_credited(self, service, finance):
         client = signed_in("finance")
