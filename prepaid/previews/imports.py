@@ -52,7 +52,8 @@ def _balance(each: ImportedBalance) -> Change:
     request: EntryRequest = each.posted  # type: ignore[assignment]  # what is new was posted
     until = f"valid until {formats.day(request.valid_until)}" if request.valid_until else "valid without end"
     books = ", nothing is posted to the books" if request.quantity_only else ""
-    note = f"on {formats.day(request.posted_on)}, {until}{books} (line {each.line:,})"
+    fixed = f", fixes its currency as {request.service.currency_id}" if each.fixes_currency else ""
+    note = f"on {formats.day(request.posted_on)}, {until}{fixed}{books} (line {each.line:,})"
     return Change(_label(each), "", counted(request.service, request.amount, request.quantity), note=note)
 
 

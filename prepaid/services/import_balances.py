@@ -21,7 +21,7 @@ from pages.refusals import Refused
 from prepaid.exceptions import OtherCurrency
 from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService
 from prepaid.services import import_columns as columns
-from prepaid.services.import_cells import one_of, read_day_or_none, text_of
+from prepaid.services.import_cells import MOST_BALANCES, one_of, read_day_or_none, text_of
 from prepaid.services.import_services import lock_accounts, refuse_too_many
 from prepaid.services.manual import EntryTerms, post_opening
 
@@ -50,6 +50,7 @@ class ImportedBalance:
     service: PrepaidService
     said: dict[str, Any]
     posted: EntryRequest | None = None
+    fixes_currency: bool = False
 
     @property
     def key(self) -> tuple[int, str]:
@@ -81,7 +82,6 @@ def import_balances(content: bytes, *, file_name: str, actor) -> ImportedBalance
     """
     problems = Problems()
     read = _read(content, problems)
-    problems.refuse()
     lock_accounts(each.service.account_id for each in read)
     imported = ImportedBalances()
     before = _posted_before(read)
@@ -104,7 +104,7 @@ def _read(content: bytes, problems: Problems) -> list[ImportedBalance]:
         more=columns.MORE_BALANCE_COLUMNS,
         problems=problems,
     )
-    refuse_too_many(lines)
+    refuse_too_many(lines, MOST_BALANCES)
     services = {service.number: service for service in PrepaidService.objects.select_related("account", "currency")}
     readers, first, read = _readers(), {}, []  # type: ignore[var-annotated]
     for line in lines:
@@ -183,18 +183,19 @@ def _told(value: Any) -> str:
 
 def _post(each: ImportedBalance, file_name: str, actor, problems: Problems) -> ImportedBalance | None:
     try:
-        request = post_opening(each.service, _terms(each, file_name), actor=actor, made=MADE)
+        terms = _terms(each, file_name)
+        request = post_opening(each.service, terms, actor=actor, made=MADE)
+        if each.said.get("currency") not in (None, request.service.currency):
+            raise OtherCurrency(request.service, each.said["currency"].pk, field="currency")
     except Refused as refused:
         problems.add(refused.message, each.line, COLUMN_OF.get(refused.field or "", ""))
         return None
-    return ImportedBalance(each.line, request.service, each.said, request)
+    return ImportedBalance(each.line, request.service, each.said, request, each.service.currency is None)
 
 
 def _terms(each: ImportedBalance, file_name: str) -> EntryTerms:
-    said, service = dict(each.said), each.service
+    said = dict(each.said)
     currency = said.pop("currency", None)
-    if currency and service.currency and currency != service.currency:
-        raise OtherCurrency(service, currency.pk, field="currency")
     said["reason"] = said.get("reason") or f"Opening balance, from the file {file_name}"[:500]
     return EntryTerms(
         entry_type=EntryRequest.Type.POSITIVE,

@@ -8,7 +8,7 @@ from pages.imports import Unreadable, read_day, read_text
 from pages.imports.cells import Cell, as_text, quoted
 
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
-MOST_LINES = 2_000
+MOST_SERVICES, MOST_BALANCES = 2_000, 500  # what somebody can wait for, twice: when it is shown and when it is done
 
 Value = TypeVar("Value")
 

@@ -20,7 +20,7 @@ from pages.refusals import Refused
 from prepaid.dateformula import BadDateFormula, DateFormula
 from prepaid.models import PrepaidService, PrepaidSetup
 from prepaid.services import import_columns as columns
-from prepaid.services.import_cells import MOST_LINES, choice_of, one_of, read_day_or_none, read_yes_or_no, text_of
+from prepaid.services.import_cells import MOST_SERVICES, choice_of, one_of, read_day_or_none, read_yes_or_no, text_of
 from prepaid.services.numbers import SERVICES
 from prepaid.services.services import Card, close_service, create_service
 
@@ -89,7 +89,6 @@ def import_services(content: bytes, *, file_name: str, actor) -> ImportedService
     """
     problems = Problems()
     read = read_services(content, problems)
-    problems.refuse()
     lock_accounts(each.said["account"].pk for each in read)
     with connection.cursor() as cursor:  # nobody else makes or changes a card until the commit: what was compared holds
         cursor.execute("LOCK TABLE prepaid_prepaidservice IN SHARE ROW EXCLUSIVE MODE")
@@ -108,11 +107,9 @@ def lock_accounts(accounts: Any) -> None:
     list(rows.select_for_update(no_key=True).values_list("id"))
 
 
-def refuse_too_many(lines: list[Line]) -> None:
-    if len(lines) > MOST_LINES:
-        raise FileRefused(
-            [Problem(f"{len(lines):,} lines: at most {MOST_LINES:,} are imported at once. Split the file.")]
-        )
+def refuse_too_many(lines: list[Line], most: int) -> None:
+    if len(lines) > most:
+        raise FileRefused([Problem(f"{len(lines):,} lines: at most {most:,} are imported at once. Split the file.")])
 
 
 def read_services(content: bytes, problems: Problems) -> list[ImportedService]:
@@ -124,7 +121,7 @@ def read_services(content: bytes, problems: Problems) -> list[ImportedService]:
         more=columns.MORE_SERVICE_COLUMNS,
         problems=problems,
     )
-    refuse_too_many(lines)
+    refuse_too_many(lines, MOST_SERVICES)
     readers, first, read = _readers(), {}, []  # type: ignore[var-annotated]
     for line in lines:
         known = len(problems)

@@ -147,6 +147,11 @@ def test_all_problems_are_told_by_line_and_column(service, account, finance):
     ]
 
 
+def test_a_long_file_is_to_be_split(service, finance):
+    rows = [f"{service.number},2026-11-01,OB-{at},50.00,,,PREPAID,1000," for at in range(501)]
+    assert refused(*rows, actor=finance) == ["501 lines: at most 500 are imported at once. Split the file."]
+
+
 def test_a_card_without_currency_gets_the_one_of_the_file_or_the_lcy(finance):
     make_rate("GBP", "1.25")
     abroad = make_account("Quay & Co.", currency="GBP")
@@ -158,6 +163,10 @@ def test_a_card_without_currency_gets_the_one_of_the_file_or_the_lcy(finance):
     assert (left(first)[1], left(second)[1]) == (Decimal(50), Decimal("62.50"))
     told = refused(f"{first.number},2026-11-01,OB-2,50,,,,,,GBP", header=header, actor=finance)
     assert told[0].startswith("Line 2, Currency Code: Prepaid service")
+    third = make_service(abroad)
+    told = refused(f"{third.number},2026-11-01,OB-1,50,,,,,,USD", f"{third.number},2026-11-01,OB-2,50,,,,,,GBP",
+                   header=header, actor=finance)  # fmt: skip
+    assert told[0].startswith("Line 3, Currency Code: Prepaid service")
 
 
 def test_the_page_shows_what_is_posted_then_posts_it(service):

@@ -99,11 +99,12 @@ def test_the_same_file_again_changes_nothing(account, finance):
 def test_a_stored_card_with_other_values_is_refused_with_what_differs(account):
     other = make_account("Other")
     cards(f"A-1,{account.number},One-time,Amount,Support")
-    assert refused(f"A-1,{other.number},Periodic,Amount,Other", f"A-2,{account.number},One-time,Amount,New") == [
+    assert refused(f"A-1,{other.number},Periodic,Amount,Other", f"A-2,{account.number},Sometimes,Amount,New") == [
         f"Line 2, Customer No.: A-1 is stored with “{account.number}”, not “{other.number}”. Correct the file or the card,"
         " or take the line out.",
         "Line 2, Description: A-1 is stored with “Support”, not “Other”. Correct the file or the card, or take the line out.",
         "Line 2, Accrual: A-1 is stored with “One-time”, not “Periodic”. Correct the file or the card, or take the line out.",
+        "Line 3, Accrual: “Sometimes” is none of its values: write One-time or Periodic.",
     ]
 
 
