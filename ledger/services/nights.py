@@ -46,9 +46,11 @@ def open_run(business_date: datetime.date, steps: Mapping[str, Ranges], *, actor
     try:
         with transaction.atomic():
             run = BatchRun.objects.create(business_date=business_date, started_by=actor, started_at=timezone.now())
-            for position, (name, ranges) in enumerate(steps.items(), start=1):
-                step = BatchStep.objects.create(run=run, position=position, name=name)
-                BatchChunk.objects.bulk_create(BatchChunk(step=step, first=first, last=last) for first, last in ranges)
+            names = enumerate(steps, start=1)
+            made = BatchStep.objects.bulk_create(BatchStep(run=run, position=place, name=name) for place, name in names)
+            BatchChunk.objects.bulk_create(
+                BatchChunk(step=step, first=first, last=last) for step in made for first, last in steps[step.name]
+            )
             return run
     except IntegrityError:
         running = BatchRun.objects.filter(state=State.RUNNING).first()
