@@ -98,6 +98,8 @@ class ManualEntry(models.Model):
 class ManualEntryLine(models.Model):
     """One debit or credit of a manual entry, in the entry's currency. LCY is worked out when it is posted."""
 
+    logged_under = "manual_entry"  # in the change log
+
     manual_entry = models.ForeignKey(ManualEntry, on_delete=models.CASCADE, related_name="lines", db_index=False)
     line_no = models.PositiveIntegerField(editable=False)
     account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")

@@ -62,15 +62,14 @@ def described(rows: Iterable[ChangeLogEntry]) -> list[Change]:
     """One query for each kind of record that the rows are about or refer to."""
     rows, names = list(rows), Names()
     for row in rows:
-        names.want(_models().get(row.table), row.row)
+        names.want(_about(row.table), row.row)
         for field, values in _fields(row):
             names.want(field and field.related_model, *values)
     return [_change(row, names) for row in rows]
 
 
 def _change(row: ChangeLogEntry, names: "Names") -> Change:
-    model = _models().get(row.table)
-    record = names.record(model, row.row)
+    record = names.record(_about(row.table), row.row)
     url = getattr(record, "get_absolute_url", str)()
     differences = [_difference(field, column, row.changes[column], names) for column, field in _columns(row)]
     differences = [each for each in differences if each.before != each.after]
@@ -117,6 +116,13 @@ def _columns(row: ChangeLogEntry) -> list[tuple[str, Any]]:
 
 def _fields(row: ChangeLogEntry) -> list[tuple[Any, list]]:
     return [(field, row.changes[column]) for column, field in _columns(row)]
+
+
+def _about(table: str) -> type[models.Model] | None:
+    """Of which model the key of a row is: of its own, or of the one that the rows belong to (`logged_under`)."""
+    model = _models().get(table)
+    under = getattr(model, "logged_under", "")
+    return model._meta.get_field(under).related_model if model and under else model
 
 
 def _models() -> dict[str, type[models.Model]]:

@@ -183,6 +183,8 @@ class SalesLine(models.Model):
         ITEM = "item", "Item"
         BALANCE = "balance", "Balance line"
 
+    logged_under = "document"  # in the change log
+
     document = models.ForeignKey(SalesDocument, on_delete=models.CASCADE, related_name="lines")
     line_no = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ITEM)

@@ -122,6 +122,8 @@ class PrepaidService(models.Model):
 class ServiceProject(models.Model):
     """A project of the account whose time and material the service pays for."""
 
+    logged_under = "service"  # in the change log
+
     service = models.ForeignKey(PrepaidService, on_delete=models.CASCADE, related_name="assignments")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
 

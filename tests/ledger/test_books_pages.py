@@ -301,8 +301,9 @@ def test_the_entries_of_a_lot_a_customer_and_an_event(signed_in):
 def test_the_posting_setup_shows_every_pair_and_what_is_missing(signed_in):
     PostingSetup.objects.filter(business_group="EXPORT").delete()
     response = signed_in("ledger.view_postingsetup").get(address("posting-setup"))
-    assert [[cell.missing for cell in row.cells] for row in response.context["matrix"].rows] == [[0], [6]]
-    assert response.content.decode().count("Missing") == 6
+    missing = [[cell.missing for cell in row.cells] for row in response.context["matrix"].rows]
+    assert missing == [[0, 3, 4, 4], [6, 6, 6, 6]]  # CREDITS, PREPAID, PREPAID-DEF, SERVICES
+    assert response.content.decode().count("Missing") == 35
     assert address("posting-setup-edit") not in response.content.decode()
 
 

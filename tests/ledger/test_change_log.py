@@ -253,8 +253,9 @@ def test_a_signature_ends_with_its_transaction(sam):
 def test_a_form_signs_with_its_title_and_the_admin_with_its_name(browser, sam):
     account = make_account()
     page = browser.get(reverse("opportunities:account-edit", args=[account.pk]))
-    form = {"name": "Harbour & Sons", "currency": "USD", "business_group": "EXPORT", "token": page.context["token"]}
-    browser.post(reverse("opportunities:account-edit", args=[account.pk]), form | {"seen": page.context["seen"]})
+    form = {"name": "Harbour & Sons", "currency": "USD", "business_group": "EXPORT", "payment_days": "30"}
+    sent = form | {"token": page.context["token"], "seen": page.context["seen"]}
+    browser.post(reverse("opportunities:account-edit", args=[account.pk]), sent)
     action, who, _, changed = log(account)[0]
     assert (action, who) == ("Edit account", "sam")
     assert changed == {"name": ["Harbour Logistics", "Harbour & Sons"], "business_group_id": ["DOMESTIC", "EXPORT"]}

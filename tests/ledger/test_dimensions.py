@@ -205,6 +205,7 @@ def test_the_forms_offer_what_is_not_blocked_and_keep_what_was_chosen(controller
     account = make_account()
     url = reverse("opportunities:account-edit", args=[account.pk])
     form = {"name": account.name, "currency": "USD", "business_group": "DOMESTIC", "dimension_REGION": "SOUTH"}
+    form |= {"payment_days": "30"}
     controller.post(url, form)
     account.refresh_from_db()
     assert account.dimensions == {"REGION": "SOUTH"}

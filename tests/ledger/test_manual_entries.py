@@ -96,7 +96,7 @@ def test_product_groups_and_dimensions_reach_the_books(ann, bob):
     DimensionValue.objects.create(
         dimension=Dimension.objects.create(code="DEPT", name="Department"), code="S", name="S"
     )
-    credits = ProductPostingGroup.objects.get()
+    credits = ProductPostingGroup.objects.get(pk="CREDITS")
     lines = [line("6100", "5", dimensions={"DEPT": "S"}, product_group=credits), line("1000", "0", "5")]
     posted = post(approved(ann, bob, lines=lines), actor=bob)
     told = [(each.account_id, each.product_group, each.dimensions) for each in posted.lines.all()]

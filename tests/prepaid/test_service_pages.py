@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from ledger.models import Dimension
+from ledger.models import ChangeLogEntry, Dimension
+from ledger.reports.changes import described
 from opportunities.services.projects import create_project
 from prepaid.models import PrepaidService, PrepaidSetup
 from prepaid.services.services import close_service
@@ -242,6 +243,8 @@ def test_projects_are_chosen_among_those_of_the_account(sales, account, service)
     assert "No. of projects assigned 1" in text(sales.get(service.get_absolute_url()))
     history = sales.get(service.get_absolute_url(), {"tab": "history"}).context["events"]
     assert (history[0].what, history[0].who, history[0].note) == ("Assign projects", "sales-person", str(work))
+    (logged,) = described(ChangeLogEntry.objects.filter(table="prepaid_serviceproject"))
+    assert (logged.what, logged.name, logged.url) == ("service project", str(service), service.get_absolute_url())
     sales.post(page.url, page.data | {f"project_{work.pk}": "", "token": ""})
     assert not service.projects.exists()
 
