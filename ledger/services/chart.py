@@ -34,6 +34,13 @@ POSTING_SETUP = {
     "refund": "2450",
     "unclaimed": "2460",
 }
+PREPAID_SETUP = {**POSTING_SETUP, "deferral": "2410", "sales": "4010"}
+CELLS = {
+    "CREDITS": POSTING_SETUP,
+    "PREPAID": PREPAID_SETUP,
+    "PREPAID-DEF": PREPAID_SETUP,
+    "SERVICES": POSTING_SETUP,
+}
 EXCHANGE_DIFFERENCE = "6100"
 EXPLAINED_ELSEWHERE = {"1100", "2400", "2410", "2420"}  # by lots and what customers owe: no entries by hand
 CURRENCIES = [
@@ -50,12 +57,6 @@ PRODUCT_GROUPS = [
     ("PREPAID-DEF", "Prepaid services, deferred"),
     ("SERVICES", "Services"),
 ]
-# What is bought as a prepaid service, where its money waits, and what it is used for.
-OTHER_CELLS = {
-    "PREPAID": {"receivable": "1100", "sales": "4010", "breakage": "4090"},
-    "PREPAID-DEF": {"receivable": "1100", "deferral": "2410"},
-    "SERVICES": {"receivable": "1100", "sales": "4000"},
-}
 
 
 @transaction.atomic
@@ -76,7 +77,7 @@ def install_chart(*, company_name: str, lcy: str, lcy_decimals: int = 2, time_zo
         for code, name in groups:
             model.objects.get_or_create(code=code, defaults={"name": name})
     for code, _ in BUSINESS_GROUPS:
-        for group, accounts in {"CREDITS": POSTING_SETUP, **OTHER_CELLS}.items():
+        for group, accounts in CELLS.items():
             PostingSetup.objects.get_or_create(
                 business_group_id=code,
                 product_group_id=group,
