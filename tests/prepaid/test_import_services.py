@@ -226,3 +226,16 @@ def test_what_is_exported_is_imported_unchanged(account, finance):
     assert import_services(content, file_name="x", actor=finance).new == []
     assert import_balances(content, file_name="x", actor=finance).new == []
     assert (stored(), list(opened.order_by("pk"))) == (before, told)
+
+
+def test_cards_that_are_exported_are_the_same_in_a_company_that_has_none(account, finance):
+    PrepaidSetup.objects.update(dimension=Dimension.objects.create(code="PREPAID", name="Prepaid"))
+    make_service(account, description="=SUM(A1)", valid_until_formula="1M+CM", starts_on=datetime.date(2026, 1, 1))
+    hours = make_service(account, accrual="periodic", type="quantity", unit_of_measure="HOUR")
+    PrepaidService.objects.filter(pk=hours.pk).update(closed=True)
+    content = b"".join(signed_in("viewer").get(reverse("prepaid:service-export")).streaming_content)
+    before = stored()
+    PrepaidService.objects.all().delete()
+    PrepaidSetup.objects.update(dimension=Dimension.objects.create(code="NEW", name="Prepaid, in the new company"))
+    assert len(import_services(content, file_name="x", actor=finance).new) == 2
+    assert stored() == before and len(before) == 2
