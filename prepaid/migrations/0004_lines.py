@@ -8,5 +8,5 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("prepaid", "0030_fulfilment")]
+    dependencies = [("prepaid", "0003_fulfilment")]
     operations = [run_sql(SQL / "lines.sql")]
