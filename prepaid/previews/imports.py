@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from ledger.dates import business_date
 from ledger.previews.postings import PostingTotals
+from ledger.reports.people import who_may
 from pages import formats
 from pages.preview import Change, LeftOut, Link, Preview, shortened
 from prepaid.models import EntryRequest
+from prepaid.previews.entries import APPROVE, NOBODY
 from prepaid.previews.posted import counted, posted_sum
 from prepaid.services.import_balances import ImportedBalance, ImportedBalances
 from prepaid.services.import_services import ImportedService, ImportedServices
@@ -22,19 +24,21 @@ def services_described(imported: ImportedServices, made: Sequence[Link] = ()) ->
     return shortened(Preview(changes=changes, left_out=kept, confirm_label=label, made=made))
 
 
-def balances_described(imported: ImportedBalances, entries: list[int], made: Sequence[Link] = ()) -> Preview:
+def balances_described(imported: ImportedBalances, entries: list[int], made: Sequence[Link] = (), *, actor) -> Preview:
     totals = PostingTotals()
     totals.add(entries)
     postings = totals.lines()
-    kept = [LeftOut(_label(each), f"was posted before (line {each.line:,})") for each in imported.unchanged]
+    kept = [LeftOut(_label(each), f"{_stands(each)} (line {each.line:,})") for each in imported.unchanged]
     label = f"Import {formats.counted(len(imported.new), 'opening balances')}" if imported.new else UNCHANGED
+    if imported.waiting:
+        label = f"{label}, ask for approval of {formats.number(len(imported.waiting))}"
     money = posted_sum(postings)
     return shortened(
         Preview(
             changes=[_balance(each) for each in imported.new],
             postings=postings,
             left_out=kept,
-            warnings=_warnings(imported),
+            warnings=_warnings(imported, actor),
             confirm_label=f"{label}, post {money}" if money else label,
             made=made,
         )
@@ -49,25 +53,34 @@ def _card(each: ImportedService) -> Change:
 
 
 def _balance(each: ImportedBalance) -> Change:
-    request: EntryRequest = each.posted  # type: ignore[assignment]  # what is new was posted
+    request: EntryRequest = each.request  # type: ignore[assignment]  # what is new was made
     until = f"valid until {formats.day(request.valid_until)}" if request.valid_until else "valid without end"
     books = ", nothing is posted to the books" if request.quantity_only else ""
     fixed = f", fixes its currency as {request.service.currency_id}" if each.fixes_currency else ""
     note = f"on {formats.day(request.posted_on)}, {until}{fixed}{books} (line {each.line:,})"
-    return Change(_label(each), "", counted(request.service, request.amount, request.quantity), note=note)
+    units = counted(request.service, request.amount, request.quantity)
+    after = f"{units}, waits for approval" if each.waits else units
+    return Change(_label(each), "", after, note=note)
+
+
+def _stands(each: ImportedBalance) -> str:
+    return "waits for approval already" if each.waits else "was posted before"
 
 
 def _label(each: ImportedBalance) -> str:
     return f"{each.service.number}, {each.said['document_no']}"
 
 
-def _warnings(imported: ImportedBalances) -> list[str]:
-    today = business_date()
-    lapsed = sum(
-        1 for each in imported.new if each.posted and each.posted.valid_until and each.posted.valid_until < today
-    )
-    if not lapsed:
-        return []
-    return [
-        f"{formats.counted(lapsed, 'opening balances')} were valid until a day that has passed: they lapse next night."
-    ]
+def _warnings(imported: ImportedBalances, actor) -> list[str]:
+    today, warnings = business_date(), []
+    made = [each.request for each in imported.new if each.request and not each.waits]
+    if lapsed := sum(1 for request in made if request.valid_until and request.valid_until < today):
+        counted_ = formats.counted(lapsed, "opening balances")
+        warnings.append(f"{counted_} were valid until a day that has passed: they lapse next night.")
+    if waiting := len(imported.waiting):
+        counted_ = formats.counted(waiting, "opening balances")
+        above = (
+            f"{counted_} above the thresholds of the setup: nothing of them is posted until somebody else approves it."
+        )
+        warnings.append(above if who_may(APPROVE).exclude(pk=actor.pk).exists() else f"{above} {NOBODY}")
+    return warnings

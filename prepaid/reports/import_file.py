@@ -6,6 +6,7 @@ from typing import Any
 
 from pages.exports import safe
 from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService
+from prepaid.models.requests import State
 from prepaid.services import import_columns as columns
 
 CHUNK = 2000
@@ -60,9 +61,11 @@ def _services() -> Iterator[list]:
 
 
 def _balances() -> Iterator[list]:
-    """Those that were imported, and nothing that was posted since."""
+    """Those that were imported, posted or waiting, and nothing that was posted since."""
     yield [*columns.BALANCE_COLUMNS, *columns.MORE_BALANCE_COLUMNS]
-    opening = EntryRequest.objects.filter(document_type=PrepaidEntry.DocumentType.OPENING)
+    opening = EntryRequest.objects.filter(
+        document_type=PrepaidEntry.DocumentType.OPENING, state__in=(State.POSTED, State.REQUESTED)
+    )
     for request in opening.select_related("service").order_by("pk").iterator(chunk_size=CHUNK):
         yield _row(
             request.service.number,

@@ -1,12 +1,13 @@
-"""Opening balances of prepaid services from a file: each is posted at once by rule 24, under the document type *Opening
-balance*. Without a balancing account nothing is posted to the books: no money stands behind it.
+"""Opening balances of prepaid services from a file: each is posted by rule 24, under the document type *Opening balance*;
+above the thresholds of the setup it waits until somebody else approves it. Without a balancing account nothing is posted to
+the books: no money stands behind it.
 
-A service and document no. that were imported before are not posted again; where the file says something else of them by
-now, it is refused with what differs.
+A service and document no. that were imported before, posted or waiting, are not brought again; where the file says something
+else of them by now, it is refused with what differs. What was declined or withdrawn can be brought again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -20,10 +21,11 @@ from pages.imports.cells import Cell
 from pages.refusals import Refused
 from prepaid.exceptions import OtherCurrency
 from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService
+from prepaid.models.requests import State
 from prepaid.services import import_columns as columns
 from prepaid.services.import_cells import MOST_BALANCES, one_of, read_day_or_none, text_of
 from prepaid.services.import_services import lock_accounts, refuse_too_many
-from prepaid.services.manual import EntryTerms, post_opening
+from prepaid.services.manual import EntryTerms, request_opening
 
 MADE = "Import opening balances"
 DIGITS = {"max_digits": 20, "decimal_places": 4}
@@ -49,12 +51,16 @@ class ImportedBalance:
     line: int
     service: PrepaidService
     said: dict[str, Any]
-    posted: EntryRequest | None = None
+    request: EntryRequest | None = None  # what was made of it, or is stored of it
     fixes_currency: bool = False
 
     @property
     def key(self) -> tuple[int, str]:
         return self.service.pk, self.said["document_no"]
+
+    @property
+    def waits(self) -> bool:
+        return self.request is not None and self.request.state == State.REQUESTED
 
 
 @dataclass(frozen=True)
@@ -66,31 +72,38 @@ class ImportedBalances:
     def said(self) -> str:
         """What was done, in a sentence."""
         if not self.new:
-            return "Nothing is posted: all that the file says was posted before."
-        more = f", {formats.number(len(self.unchanged))} posted before" if self.unchanged else ""
-        return f"The opening balances are imported: {formats.number(len(self.new))} new{more}."
+            return "Nothing is posted: all that the file says was imported before."
+        waits = f", {formats.number(len(self.waiting))} of them to be approved" if self.waiting else ""
+        more = f", {formats.number(len(self.unchanged))} imported before" if self.unchanged else ""
+        return f"The opening balances are imported: {formats.number(len(self.new))} new{waits}{more}."
+
+    @property
+    def waiting(self) -> list[ImportedBalance]:
+        """Those of the new that somebody else has to approve."""
+        return [each for each in self.new if each.waits]
 
 
 @transaction.atomic
 def import_balances(content: bytes, *, file_name: str, actor) -> ImportedBalances:
-    """Posts the opening balances of a CSV or XLSX file, all of them or none; the same file again posts nothing. A card that
-    names no currency gets that of the file, or else the LCY, which is what an empty code means in Business Central.
+    """Posts the opening balances of a CSV or XLSX file, all of them or none; those above the thresholds wait for approval.
+    The same file again does nothing. A card that names no currency gets that of the file, or else the LCY, which is what an empty
+    code means in Business Central.
 
     Refused (FileRefused, with every problem by line and column): a file that cannot be read as a table of the columns; an
-    unknown service, currency, group or account; what `post_opening` refuses; one document of a service twice; one that was
+    unknown service, currency, group or account; what `request_opening` refuses; one document of a service twice; one that was
     imported before and says something else now.
     """
     problems = Problems()
     read = _read(content, problems)
     lock_accounts(each.service.account_id for each in read)
     imported = ImportedBalances()
-    before = _posted_before(read)
+    before = _brought_before(read)
     for each in read:
         if stored := before.get(each.key):
-            imported.unchanged.append(each)
+            imported.unchanged.append(replace(each, request=stored))
             _compare(each, stored, problems)
-        elif posted := _post(each, file_name, actor, problems):
-            imported.new.append(posted)
+        elif made := _make(each, file_name, actor, problems):
+            imported.new.append(made)
     problems.refuse()
     return imported
 
@@ -145,21 +158,29 @@ def _read_units(cell: Cell) -> Any:
     return ZERO if cell == "" else read_number(cell, **DIGITS)
 
 
-def _posted_before(read: list[ImportedBalance]) -> dict[tuple[int, str], EntryRequest]:
-    """What was imported of these services, read under the locks of their accounts."""
+def _brought_before(read: list[ImportedBalance]) -> dict[tuple[int, str], EntryRequest]:
+    """What was imported of these services and is posted or waits, read under the locks of their accounts."""
     requests = EntryRequest.objects.filter(
-        service__in={each.service.pk for each in read}, document_type=PrepaidEntry.DocumentType.OPENING
+        service__in={each.service.pk for each in read},
+        document_type=PrepaidEntry.DocumentType.OPENING,
+        state__in=(State.POSTED, State.REQUESTED),
     )
     found = requests.select_related("product_group", "balancing_account", "service__currency")
     return {(request.service_id, request.document_no): request for request in found}
 
 
 def _compare(each: ImportedBalance, stored: EntryRequest, problems: Problems) -> None:
+    waits = stored.state == State.REQUESTED
+    was, way = (
+        ("waits for approval", "have it declined or withdrawn first")
+        if waits
+        else ("was posted", "correct what is posted with an entry by hand")
+    )
     for name in _differing(each, stored):
         told = [_told(getattr(stored, name)), _told(each.said[name])]
         problems.add(
-            f"{each.said['document_no']} of {each.service.number} was posted with {told[0]}, not {told[1]}. Take the line"
-            " out; correct what is posted with an entry by hand.",
+            f"{each.said['document_no']} of {each.service.number} {was} with {told[0]}, not {told[1]}. Take the line"
+            f" out; {way}.",
             each.line,
             COLUMN_OF[name],
         )
@@ -181,10 +202,10 @@ def _told(value: Any) -> str:
     return formats.day(value) if hasattr(value, "year") else getattr(value, "pk", None) or formats.exact(value)
 
 
-def _post(each: ImportedBalance, file_name: str, actor, problems: Problems) -> ImportedBalance | None:
+def _make(each: ImportedBalance, file_name: str, actor, problems: Problems) -> ImportedBalance | None:
     try:
         terms = _terms(each, file_name)
-        request = post_opening(each.service, terms, actor=actor, made=MADE)
+        request = request_opening(each.service, terms, actor=actor, made=MADE)
         if each.said.get("currency") not in (None, request.service.currency):
             raise OtherCurrency(request.service, each.said["currency"].pk, field="currency")
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""A prepaid ledger entry by hand, from its request to its decision. What it posts: `manual_post.py`.
+"""A prepaid ledger entry by hand or from a file, from its request to its decision. What it posts: `manual_post.py`.
 
 Up to the thresholds of the setup it is posted at once; above them balances and books stay as they are until somebody else
 approves it.
@@ -44,38 +44,22 @@ class EntryTerms:
     reason: str = ""
 
 
-@transaction.atomic
 def request_entry(service: PrepaidService, terms: EntryTerms, *, actor) -> EntryRequest:
     """Posts the entry (rule 24), or lets it wait for approval where it is above the threshold of the setup.
 
     Refused: a closed service (ServiceClosed), another currency (OtherCurrency), what `check_terms` refuses (BadEntry), more
     than is left (NotEnoughLeft), and what the books cannot take (MissingAccount, BlockedCombination, MissingRate,
     BlockedAccount, PostingNotAllowed)."""
-    service = lock_service(service)
-    request = _write(service, terms, document_type=DocumentType.BY_HAND)
-    request.needs_approval = _above(request)
-    made_by(actor, f"Create ledger entry: {request.get_entry_type_display()}", reason=request.reason)
-    _keep(request, actor)
-    if request.needs_approval:
-        check_enough(request)
-    else:
-        _carry_out(request, actor=actor, decided_by=None)
-    return request
+    made = f"Create ledger entry: {EntryRequest.Type(terms.entry_type).label}"
+    return _request(service, terms, document_type=DocumentType.BY_HAND, actor=actor, made=made)
 
 
-@transaction.atomic
-def post_opening(
+def request_opening(
     service: PrepaidService, terms: EntryTerms, *, actor, made: str = "Import opening balances"
 ) -> EntryRequest:
-    """Posts an entry of an import at once, without approval, under the document type *Opening balance*; `made` signs it.
-    Books and refusals: those of `request_entry`."""
-    service = lock_service(service)
-    request = _write(service, terms, document_type=DocumentType.OPENING)
-    request.needs_approval = False
-    made_by(actor, made, reason=request.reason)
-    _keep(request, actor)
-    _carry_out(request, actor=actor, decided_by=None)
-    return request
+    """The same of an entry of an import, under the document type *Opening balance*; `made` signs it. Above the threshold it
+    waits as well: a file is no way round the second person."""
+    return _request(service, terms, document_type=DocumentType.OPENING, actor=actor, made=made)
 
 
 @transaction.atomic
@@ -136,6 +120,20 @@ def refusal_to_withdraw(request: EntryRequest, actor) -> Refused | None:
         return AlreadyDecided(request)
     own = request.requested_by_id == actor.pk
     return None if own else BadEntry(f"Only {request.requested_by}, who asked for it, withdraws {request}.")
+
+
+@transaction.atomic
+def _request(service: PrepaidService, terms: EntryTerms, *, document_type: str, actor, made: str) -> EntryRequest:
+    service = lock_service(service)
+    request = _write(service, terms, document_type=document_type)
+    request.needs_approval = _above(request)
+    made_by(actor, made, reason=request.reason)
+    _keep(request, actor)
+    if request.needs_approval:
+        check_enough(request)
+    else:
+        _carry_out(request, actor=actor, decided_by=None)
+    return request
 
 
 def _write(service: PrepaidService, terms: EntryTerms, *, document_type: str) -> EntryRequest:

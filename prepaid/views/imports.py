@@ -68,7 +68,8 @@ class BalanceImport(UploadPage):
     above = ABOVE
     title = "Import opening balances"
     lead = (
-        "What each service had left when it came here, posted at once. Its service has to be there: import that first."
+        "What each service had left when it came here, posted at once or, above the thresholds of the setup, when somebody"
+        " else approves it. Its service has to be there: import that first."
     )
     kind = "opening-balances"
     review = "prepaid:balance-import-review"
@@ -76,7 +77,7 @@ class BalanceImport(UploadPage):
     note = (
         "An amount or a quantity, as the service is kept. Without Bal. Account No. nothing is posted to the books;"
         " with it, Gen. Prod. Posting Group finds the accounts of its later use and expiry."
-        " Each document no. of a service is posted once."
+        " Each document no. of a service is imported once."
     )
 
 
@@ -92,7 +93,11 @@ class BalanceImportReview(ReviewPage):
         brought = {"file_name": self.object.file_name, "actor": self.request.user}
         with recording() as entries:
             self.imported = import_balances(bytes(self.object.content), **brought)
-        return balances_described(self.imported, entries, [Link("Ledger entries", reverse("prepaid:entry-list"))])
+        made = [Link("Ledger entries", reverse("prepaid:entry-list"))]
+        if self.imported.waiting:
+            waiting = f"{reverse('prepaid:entry-request-list')}?state=requested"
+            made.append(Link("Entries that wait for approval", waiting))
+        return balances_described(self.imported, entries, made, actor=self.request.user)
 
     def get_success_message(self, preview: Preview) -> str:
         return self.imported.said

@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from ledger.models import JournalEntry, LedgerAccount
 from pages.imports import FileRefused
-from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService
+from prepaid.exceptions import OwnRequest
+from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService, PrepaidSetup
 from prepaid.services.import_balances import import_balances
-from tests.builders import make_account, make_rate, trial_balance
+from prepaid.services.manual import approve_entry, decline_entry
+from tests.builders import make_account, make_rate, make_user, trial_balance
 from tests.prepaid.desk import signed_in
 from tests.prepaid.selling import make_service
 
@@ -50,7 +52,8 @@ def left(service):
 
 
 def test_an_amount_with_a_balancing_account_is_posted(service, finance):
-    """By rule 24, at once and without approval, however large."""
+    """By rule 24, at once up to the threshold."""
+    PrepaidSetup.objects.update(approve_amounts_above=Decimal("123456.78"))
     imported = bring(f"{service.number},2026-11-01,OB-1,123456.78,,2027-06-30,PREPAID,1000,", actor=finance)
     assert imported.said == "The opening balances are imported: 1 new."
     entry = PrepaidEntry.objects.get()
@@ -79,9 +82,30 @@ def test_the_same_file_again_posts_nothing(service, finance):
     bring(row, actor=finance)
     before = counts()
     again = bring(row, f"{service.number},2026-11-01,OB-2,5.00,,,PREPAID,1000,", actor=finance)
-    assert again.said == "The opening balances are imported: 1 new, 1 posted before."
+    assert again.said == "The opening balances are imported: 1 new, 1 imported before."
     assert counts() == tuple(count + 1 for count in before)
-    assert bring(row, actor=finance).said == "Nothing is posted: all that the file says was posted before."
+    assert bring(row, actor=finance).said == "Nothing is posted: all that the file says was imported before."
+
+
+def test_what_is_above_the_threshold_waits_for_somebody_else_and_is_not_brought_twice(service, finance):
+    controller = make_user("controller")
+    rows = [f"{service.number},2026-11-01,OB-{at},{amount},,,PREPAID,1000," for at, amount in ((1, 250000), (2, 50))]
+    imported = bring(*rows, actor=finance)
+    assert imported.said == "The opening balances are imported: 2 new, 1 of them to be approved."
+    assert (trial_balance()["2410"]["LCY"], counts()) == (-50, (2, 1, 1))
+    again = bring(*rows, actor=finance)
+    assert (again.new, [each.waits for each in again.unchanged], counts()) == ([], [True, False], (2, 1, 1))
+    told = refused(rows[0].replace("250000", "250001"), actor=finance)
+    assert told[0].endswith("waits for approval with 250,000, not 250,001. Take the line out; have it declined or withdrawn"
+                            " first.")  # fmt: skip
+    waiting = EntryRequest.objects.get(state="requested")
+    with pytest.raises(OwnRequest):
+        approve_entry(waiting, actor=finance)
+    decline_entry(waiting, note="Not what the old books say", actor=controller)
+    assert bring(rows[0].replace("250000", "200000"), actor=finance).waiting
+    approve_entry(EntryRequest.objects.get(state="requested"), actor=controller)
+    assert trial_balance()["2410"]["LCY"] == -200050
+    assert set(PrepaidEntry.objects.values_list("document_type", flat=True)) == {"opening"}
 
 
 def test_a_document_that_says_something_else_now_is_refused(service, finance):
@@ -171,14 +195,19 @@ def test_a_card_without_currency_gets_the_one_of_the_file_or_the_lcy(finance):
 
 def test_the_page_shows_what_is_posted_then_posts_it(service):
     page, url = signed_in("finance"), reverse("prepaid:balance-import")
-    content = balances(f"{service.number},2026-11-01,OB-1,800.00,,2026-11-20,PREPAID,1000,")
+    content = balances(
+        f"{service.number},2026-11-01,OB-1,800.00,,2026-11-20,PREPAID,1000,",
+        f"{service.number},2026-11-01,OB-2,250000,,,PREPAID,1000,",
+    )
     review = page.post(url, {"file": SimpleUploadedFile("old.csv", content)})["Location"]
     shown = page.get(review).content.decode()
-    assert "Import 1 opening balance, post USD 800.00" in re.sub(r"\xa0|&nbsp;", " ", shown)
+    read = re.sub(r"\xa0|&nbsp;", " ", shown)
+    assert "Import 2 opening balances, ask for approval of 1, post USD 800.00" in read
+    assert "250,000.00, waits for approval" in read and "until somebody else approves it" in read
     assert LedgerAccount.objects.get(pk="2410").name in shown and "they lapse next night" in shown
     assert counts() == (0, 0, 0)
     seen = re.search(r'name="fingerprint"[^>]*value="([^"]*)"', shown)[1]
     page.post(review, {"fingerprint": seen, "submission": uuid.uuid4()})
-    assert counts() == (1, 1, 1)
+    assert counts() == (2, 1, 1)
     page.post(review, {"fingerprint": seen, "submission": uuid.uuid4()})
-    assert counts() == (1, 1, 1)
+    assert counts() == (2, 1, 1)

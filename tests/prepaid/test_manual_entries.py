@@ -12,7 +12,7 @@ from pages.preview import rehearse
 from pages.refusals import Refused
 from prepaid.exceptions import BadEntry, NotEnoughLeft, NotPostable, ServiceClosed
 from prepaid.models import EntryRequest, InflowBalance, PrepaidEntry, PrepaidService, PrepaidSetup
-from prepaid.services.manual import EntryTerms, post_opening, request_entry
+from prepaid.services.manual import EntryTerms, request_entry, request_opening
 from prepaid.services.services import close_service
 from tests.builders import make_account, make_rate, trial_balance
 from tests.prepaid.selling import TODAY, make_service, top_up, use
@@ -231,8 +231,11 @@ def test_a_blocked_account_and_a_closed_service_are_refused(service, finance):
     refused(ServiceClosed, service, only(PLUS, "1"), finance)
 
 
-def test_an_entry_of_an_import_is_posted_at_once_whatever_its_amount(service, finance):
-    request = post_opening(service, terms(PLUS, "250000.00"), actor=finance)
-    assert (request.state, request.needs_approval) == ("posted", False)
+def test_an_entry_of_an_import_waits_above_the_threshold_as_one_by_hand_does(service, finance):
+    PrepaidSetup.objects.update(approve_amounts_above=10000)
+    at_once = request_opening(service, terms(PLUS, "10000.00"), actor=finance)
+    assert (at_once.state, at_once.needs_approval) == ("posted", False)
     assert PrepaidEntry.objects.get().document_type == "opening"
-    assert trial_balance()["2410"] == {"USD": -250000, "LCY": -250000}
+    waits = request_opening(service, terms(PLUS, "10000.01"), actor=finance)
+    assert (waits.state, waits.needs_approval, waits.document_type) == ("requested", True, "opening")
+    assert trial_balance()["2410"] == {"USD": -10000, "LCY": -10000}
