@@ -161,6 +161,7 @@ def draws(told: Told, made: Prepaid) -> Found:
         amount, quantity = made.units(draw.inflow, draw.own, told.services[draw.inflow.service].currency)
         lcy = made.company.major(draw.lcy, made.company.lcy)
         said = {"amount": amount, "amount_lcy": lcy, "quantity": quantity, "revenue_account": draw.revenue}
+        said["revenue_group"] = draw.revenue_group
         expected[draw.key, draw.inflow.id, draw.line] = said
     found = {(taken.key, taken.inflow, taken.line): taken._asdict() for taken in told.taken}
     for key in sorted(expected.keys() | found.keys()):

@@ -20,7 +20,7 @@ FROM prepaid_salesdocument WHERE state = 'posted' ORDER BY account_id, id
 """
 
 LINES = """
-SELECT d.account_id, l.id, l.document_id, l.kind, l.quantity, l.unit_of_measure, l.unit_price, l.discount_percent,
+SELECT d.account_id, l.id, l.document_id, l.kind, l.role, l.quantity, l.unit_of_measure, l.unit_price, l.discount_percent,
        l.vat_percent,
        coalesce(l.vat_business_group_id, '') || '/' || coalesce(l.vat_product_group_id, ''), l.product_group_id,
        l.prepaid_service_id, l.by_hand, l.vat_account_id, l.corrects_line_id, l.net, l.vat, l.covered, l.covered_net,
@@ -54,7 +54,7 @@ ORDER BY s.account_id, e.id
 
 TAKEN = """
 SELECT s.account_id, o.event_key, a.inflow_id, coalesce(a.used_line_id, 0), a.amount, a.amount_lcy, a.quantity,
-       a.revenue_account_id
+       a.revenue_account_id, a.revenue_group_id
 FROM prepaid_application a
 JOIN prepaid_prepaidentry o ON o.id = a.outflow_id
 JOIN prepaid_prepaidservice s ON s.id = o.service_id
@@ -112,6 +112,7 @@ class SoldLine(NamedTuple):
     id: int
     document: int
     kind: str
+    role: str
     quantity: Decimal
     unit: str
     price: Decimal
@@ -199,6 +200,7 @@ class Taken(NamedTuple):
     amount_lcy: Decimal
     quantity: Decimal
     revenue_account: str | None
+    revenue_group: str | None
 
 
 @dataclass(frozen=True)

@@ -32,24 +32,20 @@ class Prepaid:
     credited: dict[int, Worked] = field(default_factory=dict)
     credited_units: dict[int, Fraction] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.lines_of_top_ups = {line for _, line in self.ids if line > 0}
-
     def invoice(self, document: Any, lines: Sequence[Any], services: dict, at: datetime.datetime) -> None:
         """Rules 20 to 21b and 31b."""
         items = [line for line in lines if line.kind == "item"]
         rate = self.company.rates.on(document.currency, document.posted_on, at) or ZERO
         in_lcy = lambda amount: self.company.in_lcy(amount, document.currency, rate)  # noqa: E731
         self._price(document, items)
-        top_ups = [line for line in items if (document.key, line.id) in self.ids]
         used: dict[int, list] = {}
         for line in items:
-            if line.service is not None and line not in top_ups:
+            if line.role == "usage":
                 used.setdefault(line.service, []).append(line)
         covers = {pk: self._cover(document, services[pk], group, lines, at) for pk, group in used.items()}
         book = Book(self.company, document.currency)
         for line in items:
-            self._owe(document, line, line in top_ups, book, in_lcy, at)
+            self._owe(document, line, line.role == "top_up", book, in_lcy, at)
         for pk, drawn in covers.items():
             self._use(document, used[pk], drawn, book, in_lcy, self._dims(pk, at))
         self._post(document.key, document.posted_on, book)
@@ -95,6 +91,7 @@ class Prepaid:
                 groups = inflow.business_group, inflow.product_group
                 if revenue_from == "consumed":
                     groups = document.business_group, line.product_group
+                draw.revenue_group = groups[1]
                 draw.revenue = self.company.accounts.of("sales", *groups, at)  # type: ignore[arg-type]
         return drawn
 
@@ -132,7 +129,7 @@ class Prepaid:
         keys = Keys(f"account:{self.id}", dims)
         for draw in drawn:
             if draw.revenue is not None:
-                self._move(book, draw, draw.revenue, keys)
+                self._move(book, draw, draw.revenue, draw.revenue_group, keys)
         for line in group:
             found = self.worked[line.id]
             backed = sum(draw.own for draw in drawn if draw.line == line.id and draw.inflow.account is not None)
@@ -140,12 +137,12 @@ class Prepaid:
             for side in (book.debit, book.credit):
                 side(found.ledger_account, rest, in_lcy(rest), keys, line.product_group)
 
-    def _move(self, book: Book, draw: Draw, against: str | None, keys: Keys) -> None:
+    def _move(self, book: Book, draw: Draw, against: str | None, group: str | None, keys: Keys) -> None:
         """Out of the deferral of an inflow, where it has one."""
         inflow = draw.inflow
         if inflow.account is not None:
             book.debit(inflow.account, draw.own, draw.lcy, keys._replace(lot=inflow.lot), inflow.group)
-            book.credit(against, draw.own, draw.lcy, keys._replace(lot=inflow.lot), inflow.product_group)
+            book.credit(against, draw.own, draw.lcy, keys._replace(lot=inflow.lot), group)
 
     def credit_memo(
         self, document: Any, lines: Sequence[Any], corrected: dict[int, Any], at: datetime.datetime
@@ -157,7 +154,7 @@ class Prepaid:
             origin, was = corrected[line.corrects], self.worked[line.corrects]
             found = self._credit(document, line, origin, was)
             keys = Keys(f"account:{self.id}", self._dims(line.service, at))
-            if self._tops_up(line.corrects):
+            if line.role == "top_up":
                 self._take_back(document, line, was.receivable_account, book, keys)
             else:
                 net = found.net - found.covered_net
@@ -173,7 +170,7 @@ class Prepaid:
         """What is left of a top-up leaves its deferral, and is not owed any more."""
         found = self.worked[line.id]
         found.due_lcy = 0
-        for draw in self._draw(document.key, self._left_of(line.corrects, document.posted_on), found.net, 0):
+        for draw in self._draw(document.key, self._left_of(line, document.posted_on), found.net, 0):
             found.due_lcy += draw.lcy
             own = keys._replace(lot=draw.inflow.lot)
             book.debit(draw.inflow.account, draw.own, draw.lcy, own, draw.inflow.group)
@@ -182,13 +179,10 @@ class Prepaid:
     def _owed_less(self, book: Book, document: Any, account, own: int, lcy: int, keys: Keys) -> None:
         book.credit(account, own, lcy, keys._replace(party=f"account:{document.bill_to}"))
 
-    def _tops_up(self, line: int) -> bool:
-        return line in self.lines_of_top_ups
-
     def _credit(self, document: Any, line: Any, origin: Any, was: Worked) -> Worked:
         """What the line comes to: cut from what its invoice's line came to and what was credited of it before."""
         before = self.credited.setdefault(line.corrects, Worked())
-        top_up = self._tops_up(line.corrects)
+        top_up = line.role == "top_up"
         units = Fraction(self.company.minor(line.price, document.currency)) if top_up else Fraction(line.quantity)
         gone = self.credited_units[line.corrects] = self.credited_units.get(line.corrects, Fraction(0)) + units
         net = int(gone) if top_up else cut_of(was.net, gone, Fraction(origin.quantity))
@@ -211,22 +205,23 @@ class Prepaid:
         self.credited[line.corrects] = level
         return found
 
-    def _left_of(self, line: int, on: datetime.date) -> list[Inflow]:
-        """What is left of a top-up and of what came back of it."""
-        roots = {self.ids[key] for key in self.ids if key[1] == line}
+    def _left_of(self, line: Any, on: datetime.date) -> list[Inflow]:
+        """What is left and valid of a top-up and of what came back of it."""
+        roots = {self.ids[key] for key in self.ids if key[1] == line.corrects}
         found: set[int] = set()
         while roots:
             found |= roots
             roots = {inflow.id for inflow in self.inflows.values() if inflow.came_from in roots}
-        return sorted((i for i in self.inflows.values() if i.id in found and i.on <= on), key=lambda i: i.place)
+        return [inflow for inflow in self._usable(line.service, on) if inflow.id in found]
 
     def _give_back(self, document: Any, items: Sequence[Any], book: Book, at: datetime.datetime) -> None:
         """Last drawn first, into one new inflow for each that was used."""
         back: dict[int, list[tuple[Draw, int, int]]] = {}
         for line in items:
             found = self.worked[line.id]
-            missing = found.covered or found.covered_net
-            for draw in reversed([draw for draw in self.draws if draw.line == line.corrects and draw.line]):
+            drawn = [draw for draw in self.draws if draw.line == line.corrects and draw.line]
+            missing = found.covered if any(draw.inflow.counted for draw in drawn) else found.covered_net
+            for draw in reversed(drawn):
                 units = min(missing, draw.own - draw.given)
                 if not units:
                     continue
@@ -246,7 +241,7 @@ class Prepaid:
             for draw, units, lcy in parts:
                 if origin.account is not None:
                     keys = Keys(f"account:{self.id}", self._dims(origin.service, at), inflow.lot)
-                    book.debit(draw.revenue, units, lcy, keys, origin.product_group)
+                    book.debit(draw.revenue, units, lcy, keys, draw.revenue_group)
                     book.credit(origin.account, units, lcy, keys, origin.group)
 
     def by_hand(self, asked: Any, service: Any, business_group: str | None, at: datetime.datetime) -> None:
@@ -261,7 +256,7 @@ class Prepaid:
             shelf = self._usable(asked.service, asked.posted_on)
             spared = [inflow for inflow in shelf if not (asked.quantity_only and inflow.account is not None)]
             for draw in self._draw(asked.key, spared, units, 0):
-                self._move(book, draw, asked.balancing_account, keys)
+                self._move(book, draw, asked.balancing_account, draw.inflow.product_group, keys)
         self._post(asked.key, asked.posted_on, book)
 
     def _add_by_hand(self, asked: Any, service: Any, units: int, business_group, book: Book, keys: Keys, at) -> None:
@@ -289,7 +284,8 @@ class Prepaid:
         inflow.expired, inflow.expired_lcy = draw.own, draw.lcy
         book = Book(self.company, currency)
         breakage = self.company.accounts.of("breakage", inflow.business_group or "", inflow.product_group or "", at)
-        self._move(book, draw, breakage, Keys(f"account:{self.id}", self._dims(inflow.service, at)))
+        keys = Keys(f"account:{self.id}", self._dims(inflow.service, at))
+        self._move(book, draw, breakage, inflow.product_group, keys)
         self._post(draw.key, max(inflow.valid_until + datetime.timedelta(days=1), inflow.on), book)
 
     def _receive(

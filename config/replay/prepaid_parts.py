@@ -80,6 +80,7 @@ class Draw:
     own: int
     lcy: int
     revenue: str | None = None
+    revenue_group: str | None = None
     given: int = 0
     given_lcy: int = 0
 

@@ -164,6 +164,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "revenue_group",
+                    models.ForeignKey(
+                        help_text="The product posting group of that revenue: of the receipt, or of the item used.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.productpostinggroup",
+                    ),
+                ),
+                (
                     "inflow",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="applied", to="prepaid.prepaidentry"
@@ -484,6 +494,22 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[("item", "Item"), ("balance", "Balance line")], default="item", max_length=10
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("sale", "Sale"),
+                            ("top_up", "Top-up"),
+                            ("usage", "Usage"),
+                            ("commitment", "Service commitment item"),
+                            ("balance", "Balance line"),
+                        ],
+                        default="sale",
+                        editable=False,
+                        help_text="What posting the line does.",
+                        max_length=10,
                     ),
                 ),
                 ("description", models.CharField(max_length=250)),
@@ -1308,6 +1334,20 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="salesline",
             constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "balance"), ("role", "balance")),
+                    models.Q(("kind", "item"), ("prepaid_service", None), ("role", "sale")),
+                    models.Q(("kind", "item"), ("prepaid_service__isnull", False), ("role", "usage")),
+                    models.Q(("kind", "item"), ("quantity", 1), ("role", "top_up")),
+                    models.Q(("kind", "item"), ("role", "commitment")),
+                    _connector="OR",
+                ),
+                name="sales_line_is_what_its_role_says",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="salesline",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("discount_percent__range", (0, 100))), name="sales_line_discount"
             ),
         ),
@@ -1328,10 +1368,6 @@ class Migration(migrations.Migration):
                 ),
                 name="sales_line_no_more_than_ordered",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="salesline",
-            constraint=models.UniqueConstraint(fields=("project_entry",), name="sales_line_project_entry_billed_once"),
         ),
         migrations.AddIndex(
             model_name="prepaidentry",
@@ -1437,6 +1473,17 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="application_amount_or_quantity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revenue_account", None), ("revenue_group", None)),
+                    models.Q(("revenue_account__isnull", False), ("revenue_group__isnull", False)),
+                    _connector="OR",
+                ),
+                name="application_revenue_has_its_group",
             ),
         ),
         migrations.AddConstraint(

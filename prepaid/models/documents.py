@@ -177,10 +177,18 @@ class SalesLine(models.Model):
     above it. `net` and `vat` are worked out and stored; a document's totals are their sums.
 
     A line of an item that is a prepaid service tops that service up. A line of another item with a prepaid service is usage.
+    Which of them it is (`role`) is decided when the line is written, and no later change of the product changes it.
     """
 
     class Kind(models.TextChoices):
         ITEM = "item", "Item"
+        BALANCE = "balance", "Balance line"
+
+    class Role(models.TextChoices):
+        SALE = "sale", "Sale"
+        TOP_UP = "top_up", "Top-up"
+        USAGE = "usage", "Usage"
+        COMMITMENT = "commitment", "Service commitment item"
         BALANCE = "balance", "Balance line"
 
     logged_under = "document"  # in the change log
@@ -188,6 +196,9 @@ class SalesLine(models.Model):
     document = models.ForeignKey(SalesDocument, on_delete=models.CASCADE, related_name="lines")
     line_no = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ITEM)
+    role = models.CharField(
+        max_length=10, choices=Role.choices, default=Role.SALE, editable=False, help_text="What posting the line does."
+    )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     description = models.CharField(max_length=250)
     quantity = QuantityField(default=1)
@@ -253,13 +264,20 @@ class SalesLine(models.Model):
                 & Q(prepaid_service__isnull=False, discount_percent=0),
                 name="sales_line_item_or_balance",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="balance", role="balance")
+                | Q(kind="item", role="sale", prepaid_service=None)
+                | Q(kind="item", role="usage", prepaid_service__isnull=False)
+                | Q(kind="item", role="top_up", quantity=1)
+                | Q(kind="item", role="commitment"),
+                name="sales_line_is_what_its_role_says",
+            ),
             models.CheckConstraint(condition=Q(discount_percent__range=(0, 100)), name="sales_line_discount"),
             models.CheckConstraint(
                 condition=Q(quantity_shipped__gte=0, quantity_invoiced__gte=0)
                 & (Q(kind="balance") | Q(quantity_shipped__lte=F("quantity"), quantity_invoiced__lte=F("quantity"))),
                 name="sales_line_no_more_than_ordered",
             ),
-            models.UniqueConstraint(fields=["project_entry"], name="sales_line_project_entry_billed_once"),
         ]
 
     def __str__(self):
@@ -271,27 +289,31 @@ class SalesLine(models.Model):
 
     @property
     def covered_by_hand(self) -> Decimal:
-        """What a balance line that somebody added asks for: a quantity where it says one, or else an amount."""
-        return self.covered or self.unit_price
+        """What a balance line that somebody added asks for: an amount, or of a service that is a quantity so much of it."""
+        assert self.prepaid_service is not None  # a balance line names its service
+        return self.unit_price if self.prepaid_service.is_amount else self.covered
+
+    @property
+    def covered_units(self) -> Decimal:
+        """What its prepaid service covers of it, in the unit of the service."""
+        if self.prepaid_service is None:
+            return Decimal(0)
+        return self.covered_net if self.prepaid_service.is_amount else self.covered
 
     @property
     def tops_up(self) -> bool:
-        """Whether posting it tops up its prepaid service. Of a posted line its ledger entry says so, whatever has become of
-        the product since."""
-        if self.corrects_line is not None:
-            return self.corrects_line.tops_up
-        if self.document.is_posted:
-            return self.prepaid_service_id is not None and self.prepaid_entries.inflows().exists()
-        return self.product is not None and self.product.tops_up_once
+        """Whether posting it tops up its prepaid service; of a credit memo: whether its invoice did."""
+        return self.role == self.Role.TOP_UP
 
     @property
     def is_usage(self) -> bool:
         """Whether its prepaid service pays for it."""
-        return (
-            self.kind == self.Kind.ITEM
-            and self.prepaid_service_id is not None
-            and not (self.product is not None and self.product.prepaid_service)
-        )
+        return self.role == self.Role.USAGE
+
+    @property
+    def is_commitment(self) -> bool:
+        """Whether a contract bills it, and no invoice."""
+        return self.role == self.Role.COMMITMENT
 
 
 class Delivery(models.Model):

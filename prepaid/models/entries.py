@@ -209,6 +209,13 @@ class Application(models.Model):
         related_name="+",
         help_text="What was used of it is revenue of this account.",
     )
+    revenue_group = models.ForeignKey(
+        ProductPostingGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The product posting group of that revenue: of the receipt, or of the item used.",
+    )
 
     class Meta:
         ordering = ["id"]
@@ -216,6 +223,11 @@ class Application(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0, amount_lcy__gte=0, quantity=0) | Q(amount=0, amount_lcy=0, quantity__gt=0),
                 name="application_amount_or_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(revenue_account=None, revenue_group=None)
+                | Q(revenue_account__isnull=False, revenue_group__isnull=False),
+                name="application_revenue_has_its_group",
             ),
             models.UniqueConstraint(
                 fields=["outflow", "inflow", "used_line"], nulls_distinct=False, name="application_once"

@@ -198,31 +198,33 @@ JOIN prepaid_prepaidentry i ON i.id = a.inflow_id
 WHERE (a.revenue_account_id IS NOT NULL) <> (o.entry_type = 'consumption' AND i.deferral_account_id IS NOT NULL)
 """
 
-# It is revenue of that account in the books, and what came back is not any more.
+# It is revenue of that account and group in the books, and what came back is not any more.
 REVENUE = """
 WITH said AS (
-    SELECT event_key, lot, account_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy FROM (
-        SELECT o.event_key, 'prepaid:' || a.inflow_id AS lot, a.revenue_account_id AS account_id, a.amount, a.amount_lcy
+    SELECT event_key, lot, account_id, group_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy FROM (
+        SELECT o.event_key, 'prepaid:' || a.inflow_id AS lot, a.revenue_account_id AS account_id,
+               a.revenue_group_id AS group_id, a.amount, a.amount_lcy
         FROM prepaid_application a JOIN prepaid_prepaidentry o ON o.id = a.outflow_id WHERE a.revenue_account_id IS NOT NULL
         UNION ALL
-        SELECT i.event_key, 'prepaid:' || i.id, a.revenue_account_id, -g.amount, -g.amount_lcy
+        SELECT i.event_key, 'prepaid:' || i.id, a.revenue_account_id, a.revenue_group_id, -g.amount, -g.amount_lcy
         FROM prepaid_giveback g
         JOIN prepaid_prepaidentry i ON i.id = g.inflow_id
         JOIN prepaid_application a ON a.id = g.application_id
         WHERE a.revenue_account_id IS NOT NULL
-    ) used GROUP BY 1, 2, 3
+    ) used GROUP BY 1, 2, 3, 4
 ), posted AS (
-    SELECT e.event_key, l.lot, l.account_id, sum(l.credit - l.debit) AS amount, sum(l.credit_lcy - l.debit_lcy) AS amount_lcy
+    SELECT e.event_key, l.lot, l.account_id, l.product_group_id AS group_id, sum(l.credit - l.debit) AS amount,
+           sum(l.credit_lcy - l.debit_lcy) AS amount_lcy
     FROM ledger_journalline l
     JOIN ledger_journalentry e ON e.id = l.entry_id
     JOIN ledger_ledgeraccount a ON a.code = l.account_id
     WHERE l.lot LIKE 'prepaid:%%' AND a.category = 'revenue' AND e.kind IN ('sales_invoice', 'sales_credit_memo')
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 )
-SELECT event_key, format('%%s: %%s, LCY %%s used as revenue of account %%s; its journal entry says %%s and %%s', lot,
-                         coalesce(s.amount, 0), coalesce(s.amount_lcy, 0), account_id, coalesce(p.amount, 0),
+SELECT event_key, format('%%s: %%s, LCY %%s used as revenue of account %%s, group %%s; its journal entry says %%s and %%s',
+                         lot, coalesce(s.amount, 0), coalesce(s.amount_lcy, 0), account_id, group_id, coalesce(p.amount, 0),
                          coalesce(p.amount_lcy, 0))
-FROM said s FULL JOIN posted p USING (event_key, lot, account_id)
+FROM said s FULL JOIN posted p USING (event_key, lot, account_id, group_id)
 WHERE (coalesce(s.amount, 0), coalesce(s.amount_lcy, 0)) <> (coalesce(p.amount, 0), coalesce(p.amount_lcy, 0))
 """
 
@@ -233,7 +235,7 @@ FROM prepaid_application a
 JOIN prepaid_prepaidentry o ON o.id = a.outflow_id
 JOIN prepaid_prepaidentry i ON i.id = a.inflow_id
 WHERE o.posted_on < i.posted_on
-   OR (o.entry_type = 'consumption' AND i.valid_until < o.posted_on)
+   OR ((o.entry_type = 'consumption' OR o.document_type = 'credit_memo') AND i.valid_until < o.posted_on)
    OR (o.entry_type = 'dissolution' AND (i.valid_until IS NULL OR i.valid_until >= o.posted_on))
    OR i.service_id <> o.service_id OR i.entry_type <> 'positive' OR o.entry_type = 'positive'
 """

@@ -149,7 +149,27 @@ FROM said s FULL JOIN posted p USING (event_key, account_id)
 WHERE (coalesce(s.amount, 0), coalesce(s.amount_lcy, 0)) <> (coalesce(p.amount, 0), coalesce(p.amount_lcy, 0))
 """
 
+# A top-up brings something in, or its credit memo takes it out; usage alone is paid by a prepaid service.
+ROLES = """
+SELECT d.posted_number, format('line %%s is written as %%s; its prepaid entries: %%s, what it used or gave back: %%s',
+                               l.line_no, l.role, entries.n, used.n)
+FROM prepaid_salesdocument d
+JOIN prepaid_salesline l ON l.document_id = d.id
+LEFT JOIN prepaid_salesline o ON o.id = l.corrects_line_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM prepaid_prepaidentry e
+    WHERE e.line_id = l.id AND e.entry_type = CASE d.type WHEN 'invoice' THEN 'positive' ELSE 'negative' END
+) entries
+CROSS JOIN LATERAL (
+    SELECT (SELECT count(*) FROM prepaid_application a WHERE a.used_line_id = l.id)
+         + (SELECT count(*) FROM prepaid_giveback g WHERE g.line_id = l.id) AS n
+) used
+WHERE d.state = 'posted' AND (
+    entries.n <> (l.role = 'top_up')::int OR used.n > 0 AND l.role <> 'usage' OR l.role = 'commitment' OR o.role <> l.role)
+"""
+
 CHECKS = {
+    "posted lines do what they were written as": ROLES,
     "posted documents are numbered without a gap": NUMBERS,
     "an invoice's VAT is the rate of its net": VAT,
     "what an invoice owes in LCY is at its rate": DUE,

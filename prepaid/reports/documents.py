@@ -14,7 +14,7 @@ from pages.refusals import Refused
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.services.checks import warnings
 from prepaid.services.cover import Cover, cover
-from prepaid.services.credit_memos import covers_of
+from prepaid.services.credit_posting import covers_of
 from prepaid.services.invoices import balance_line, by_vat
 from prepaid.services.locks import prepaid_setup
 from prepaid.services.post_document import lines_of

@@ -164,10 +164,9 @@ def _line(document: SalesDocument, line: SalesLine) -> dict[str, Any]:
 
 
 def _service_note(line: SalesLine) -> str:
-    product, service = line.product, line.prepaid_service
-    if service is None or product is None:
+    if line.prepaid_service is None or not (line.tops_up or line.is_commitment):
         return ""
-    return f"Tops up prepaid service {service}" if product.prepaid_service else ""
+    return f"Tops up prepaid service {line.prepaid_service}"
 
 
 def _sums(document: SalesDocument, found: Standing) -> list[dict[str, str]]:

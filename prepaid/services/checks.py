@@ -38,9 +38,9 @@ def _refusals(document: SalesDocument, lines: list[SalesLine]) -> Iterator[Refus
 
 def refusal_of_line(document: SalesDocument, line: SalesLine) -> Refused | None:
     """Why the line cannot be posted with the document."""
-    product, service = line.product, line.prepaid_service
+    service = line.prepaid_service
     where = f"Line {line.line_no}, {line.description}"
-    if product is not None and product.is_commitment_item and document.type == Type.INVOICE:
+    if line.is_commitment and document.type == Type.INVOICE:
         return NotPostable(
             f"{where}: a service commitment item is billed by its contract, not by an invoice.", field="product"
         )

@@ -27,6 +27,7 @@ from prepaid.services.pricing import price
 State, Type, Kind = SalesDocument.State, SalesDocument.Type, SalesLine.Kind
 COPIED = (
     "product",
+    "role",
     "description",
     "unit_of_measure",
     "unit_price",
@@ -115,7 +116,8 @@ def left_out(order: SalesDocument) -> list[tuple[SalesLine, str]]:
 
 
 def checked_quantity(line: SalesLine, quantity: Decimal, left: Decimal, what: str) -> Decimal:
-    """Refused: less than nothing or parts of a ten-thousandth (BadDocument), more than is left (MoreThanOrdered)."""
+    """Refused: less than nothing, parts of a ten-thousandth or of a top-up (BadDocument), more than is left
+    (MoreThanOrdered)."""
     if quantity < 0 or not has_decimals(quantity, QUANTITY_DECIMALS):
         raise BadDocument(
             f"{_where(line)}: {formats.exact(quantity)} cannot be {what}. Enter how much of it is.",
@@ -123,6 +125,11 @@ def checked_quantity(line: SalesLine, quantity: Decimal, left: Decimal, what: st
         )
     if quantity > left:
         raise MoreThanOrdered(line, quantity, left, what)
+    if line.tops_up and quantity not in (0, left):
+        raise BadDocument(
+            f"{_where(line)} tops up a prepaid service: it is {what} as a whole. Enter {formats.exact(left)} or nothing.",
+            field=f"quantity_{line.pk}",
+        )
     return quantity
 
 

@@ -71,7 +71,7 @@ def refusal_of_line(line: SalesLine) -> Refused | None:
     be one of the account, periodic and open."""
     product, service = line.product, line.prepaid_service
     where = f"Line {line.line_no}, {line.description}"
-    if product is None or not (product.is_commitment_item and product.prepaid_service):
+    if product is None or not (line.is_commitment and product.prepaid_service):
         return None
     if service is None:
         return BadDocument(f"{where}: choose the prepaid service that its contract tops up.")

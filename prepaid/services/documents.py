@@ -25,8 +25,10 @@ from prepaid.services.numbers import document_number
 from prepaid.services.order_state import invoice_more, settle
 from prepaid.services.post_document import lines_of, lock_document
 from prepaid.services.pricing import net_of, price
+from prepaid.services.roles import role_of
 
 State, Type, Kind = SalesDocument.State, SalesDocument.Type, SalesLine.Kind
+A_YEAR = datetime.timedelta(days=366)  # a slip of the pen is further away
 PRICED = ("net", "vat", "vat_percent", "vat_business_group_id", "vat_product_group_id", "vat_account_id")
 
 
@@ -75,7 +77,8 @@ def create_document(type_: str, header: Header, *, actor, made_from: SalesDocume
 @transaction.atomic
 def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocument:
     """Changes the header and prices the lines again. Refused: a document that is released or posted (DocumentFixed); another
-    account while lines use its prepaid services, another currency while there are lines (BadDocument)."""
+    account while lines use its prepaid services or bill work of its project, another currency while there are lines
+    (BadDocument)."""
     document = lock_open(document)
     made_by(actor, f"Edit {document.get_type_display().lower()}")
     lines = lines_of(document)
@@ -85,6 +88,8 @@ def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocum
         raise BadDocument("Lines use prepaid services of the old account. Delete them first.", field="account")
     if header.account.pk != document.account_id and (refusal := _refusal_to_move(document)):
         raise refusal
+    if (header.project and header.project.pk) != document.project_id and bills_project_work(document):
+        raise BadDocument("Lines are time and material of the project. Delete them first.", field="project")
     billed = document.bill_to_id
     _write_header(document, header)
     if document.corrects_id is not None and document.bill_to_id != billed:
@@ -184,6 +189,7 @@ def add_balance_line(
         document=document,
         line_no=_next_line_no(document),
         kind=Kind.BALANCE,
+        role=SalesLine.Role.BALANCE,
         description=f"Balance of prepaid service {service}"[:250],
         quantity=-1,
         unit_price=amount if service.is_amount else 0,
@@ -284,8 +290,15 @@ def _set_state(document: SalesDocument, state: str) -> SalesDocument:
     return document
 
 
+def bills_project_work(document: SalesDocument) -> bool:
+    """Whether lines are time and material of a project, which nobody else is billed for."""
+    return document.lines.filter(project_entry__isnull=False).exists()
+
+
 def _refusal_to_move(document: SalesDocument) -> Refused | None:
     """Why the document stays with its account."""
+    if bills_project_work(document):
+        return BadDocument("Lines are time and material of a project of the account. Delete them first.", field="account")
     if document.corrects_id is not None:
         return BadDocument("A credit memo stays with the account of its invoice.", field="account")
     if document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():
@@ -299,6 +312,10 @@ def _write_header(document: SalesDocument, header: Header) -> None:
     if header.project is not None and header.project.currency_id != header.currency.pk:
         raise BadDocument(f"Project {header.project} is in {header.project.currency_id}.", field="project")
     today = business_date()
+    last = today + A_YEAR
+    for name, day in (("document_on", header.document_on), ("posted_on", header.posted_on)):
+        if day is not None and day > last:
+            raise BadDocument(f"{formats.day(day)}: choose a day up to {formats.day(last)}, a year ahead.", field=name)
     document.account, document.currency = header.account, header.currency
     document.bill_to = header.bill_to or header.account.bill_to or header.account
     document.document_on = header.document_on or today
@@ -314,6 +331,7 @@ def _write_line(line: SalesLine, terms: LineTerms) -> SalesLine:
     if refusal := refusal_of_terms(document, terms):
         raise refusal
     line.product, line.product_group = product, product.product_group
+    line.role = role_of(product, terms.prepaid_service)
     line.quantity, line.discount_percent = terms.quantity, terms.discount_percent
     line.unit_price = product.unit_price if terms.unit_price is None else terms.unit_price
     line.description = (terms.description.strip() or product.name)[:250]

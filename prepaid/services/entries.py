@@ -4,7 +4,7 @@ Balances: an inflow adds to its service; an outflow takes from inflows, by appli
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.money import ZERO
 from prepaid.drawing import Draw
@@ -12,6 +12,17 @@ from prepaid.exceptions import OtherCurrency, ServiceClosed
 from prepaid.models import Application, PrepaidEntry, PrepaidService
 
 Type = PrepaidEntry.Type
+
+
+class Revenue(NamedTuple):
+    """What a used part is revenue of: an account and the product posting group that chose it. Neither, where no money is
+    behind it."""
+
+    account: str | None = None
+    group: str | None = None
+
+
+NO_REVENUE = Revenue()
 
 
 def check_takes_entries(service: PrepaidService, currency) -> None:
@@ -34,10 +45,11 @@ def take(
     entry_type: str,
     draws: Sequence[Draw],
     *,
-    revenue_of: Callable[[Draw], str | None] = lambda draw: None,
+    revenue_of: Callable[[Draw], Revenue] = lambda draw: NO_REVENUE,
     **fields: Any,
 ) -> PrepaidEntry:
-    """Writes an outflow of what was drawn, with its applications; `revenue_of` says to which account a part was earned."""
+    """Writes an outflow of what was drawn, with its applications; `revenue_of` says what a part was earned
+    for."""
     entry = PrepaidEntry(
         service=service,
         entry_type=entry_type,
@@ -47,16 +59,18 @@ def take(
         **fields,
     )
     entry.save(force_insert=True)
-    Application.objects.bulk_create(
-        Application(
-            outflow=entry,
-            inflow=draw.inflow,
-            amount=draw.amount,
-            amount_lcy=draw.amount_lcy,
-            quantity=draw.quantity,
-            used_line_id=draw.line,
-            revenue_account_id=revenue_of(draw),
-        )
-        for draw in draws
-    )
+    Application.objects.bulk_create(_application(entry, draw, revenue_of(draw)) for draw in draws)
     return entry
+
+
+def _application(outflow: PrepaidEntry, draw: Draw, revenue: Revenue) -> Application:
+    return Application(
+        outflow=outflow,
+        inflow=draw.inflow,
+        amount=draw.amount,
+        amount_lcy=draw.amount_lcy,
+        quantity=draw.quantity,
+        used_line_id=draw.line,
+        revenue_account_id=revenue.account,
+        revenue_group_id=revenue.group,
+    )

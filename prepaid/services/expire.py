@@ -20,7 +20,7 @@ from opportunities.models import Account
 from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import NothingToExpire
-from prepaid.models import PrepaidEntry, PrepaidService, PrepaidSetup
+from prepaid.models import PrepaidService, PrepaidSetup
 from prepaid.services.locks import lock_services, prepaid_setup
 
 # What lapsed by %(on)s, the last day that counts as passed; `cause` and `detail`: what keeps the books from taking it.
@@ -48,23 +48,27 @@ LEFT JOIN LATERAL (
 ) about ON true
 WHERE (b.remaining > 0 OR b.remaining_quantity > 0) AND e.valid_until <= %(on)s::date AND NOT s.closed AND {scope}
 """
-EFFECTIVE = "greatest(e.valid_until + 1, e.posted_on)"
+EFFECTIVE = "greatest(least(e.valid_until + 1, DATE '9999-12-31'), e.posted_on)"
 
+# What lapses is what the locked rows say, which may have changed since `due` was read.
 EXPIRE = """
 WITH due AS MATERIALIZED (SELECT * FROM ({due}) d WHERE cause IS NULL ORDER BY id),
 locked AS MATERIALIZED (
-    SELECT b.entry_id FROM prepaid_inflowbalance b WHERE b.entry_id IN (SELECT id FROM due) ORDER BY b.entry_id FOR UPDATE
+    SELECT b.entry_id, b.remaining, b.remaining_lcy, b.remaining_quantity FROM prepaid_inflowbalance b
+    WHERE b.entry_id IN (SELECT id FROM due) AND (b.remaining > 0 OR b.remaining_quantity > 0)
+    ORDER BY b.entry_id FOR UPDATE
 ),
 entries AS (
     INSERT INTO prepaid_prepaidentry (service_id, entry_type, posted_on, document_type, document_no, currency_id, amount,
                                       amount_lcy, quantity, event_key, reason, created_by_id)
-    SELECT service_id, 'dissolution', effective_on, 'expiry', '', currency_id, -remaining, -remaining_lcy,
-           -remaining_quantity, event_key, '', %(actor)s
+    SELECT service_id, 'dissolution', effective_on, 'expiry', '', currency_id, -locked.remaining, -locked.remaining_lcy,
+           -locked.remaining_quantity, event_key, '', %(actor)s
     FROM due JOIN locked ON locked.entry_id = due.id
     RETURNING id, event_key
 )
 INSERT INTO prepaid_application (outflow_id, inflow_id, amount, amount_lcy, quantity)
-SELECT entries.id, due.id, remaining, remaining_lcy, remaining_quantity FROM due JOIN entries USING (event_key)
+SELECT entries.id, due.id, locked.remaining, locked.remaining_lcy, locked.remaining_quantity
+FROM due JOIN entries USING (event_key) JOIN locked ON locked.entry_id = due.id
 RETURNING outflow_id
 """
 
@@ -200,15 +204,3 @@ def _refusal(business_group: str, product_group: str, cause: str, detail: str) -
         case "day":
             return PostingNotAllowed(datetime.date.fromisoformat(detail))
     return BlockedAccount(detail)
-
-
-def lapsed_entries(services: Sequence[PrepaidService], on: datetime.date):
-    """The inflows that an expiry up to `on` would take, in drawing order."""
-    rows = PrepaidEntry.objects.filter(service__in=services, balance__in=_lapsed(on))
-    return rows.select_related("service", "currency", "balance").order_by("service", "valid_until", "pk")
-
-
-def _lapsed(on: datetime.date):
-    from prepaid.models import InflowBalance
-
-    return InflowBalance.objects.lapsed(on).values("pk")

@@ -2,9 +2,9 @@
 
 A top-up: receivable against the deferral account of the deferral group; a Positive Adjmt. Usage: receivable against the
 revenue of the used line, as far as no balance covers it; what is covered leaves deferred revenue at the rate of its inflow,
-for the revenue account of the inflow's item, or of the item used where the setup says so. What has no money on a deferral
-account, as in a periodic service, moves nothing: its balance line stands against the used line's own revenue. A Consumption
-for each service; one balance line for each service and VAT rate.
+for the revenue account and group of the inflow's item, or of the item used where the setup says so. What has no money
+on a deferral account, as in a periodic service, moves nothing: its balance line stands against the used line's own revenue.
+A Consumption for each service; one balance line for each service and VAT rate.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from prepaid.drawing import Draw
 from prepaid.models import PrepaidEntry, PrepaidSetup, RevenueFrom, SalesDocument, SalesLine
 from prepaid.services.booking import Booking
 from prepaid.services.cover import Cover, cover
-from prepaid.services.entries import Type, receive, take
+from prepaid.services.entries import NO_REVENUE, Revenue, Type, receive, take
 from prepaid.services.pricing import price
 
 Kind = SalesLine.Kind
@@ -119,23 +119,25 @@ def _use(invoice: Invoice, covered: Cover) -> None:
         return
     lines = {line.pk: line for line in covered.lines}
 
-    def revenue_of(draw: Draw) -> str | None:
+    def revenue_of(draw: Draw) -> Revenue:
         if draw.inflow.deferral_account_id is None:
-            return None
+            return NO_REVENUE
         if invoice.setup.revenue_from == RevenueFrom.CONSUMED and draw.line is not None:
-            return invoice.account("sales", lines[draw.line].product_group_id)
-        return invoice.account("sales", str(draw.inflow.product_group_id), draw.inflow.business_group_id)
+            group = lines[draw.line].product_group_id
+            return Revenue(invoice.account("sales", group), group)
+        group = str(draw.inflow.product_group_id)
+        return Revenue(invoice.account("sales", group, draw.inflow.business_group_id), group)
 
     take(covered.service, Type.CONSUMPTION, covered.draws, revenue_of=revenue_of, **_of_document(invoice))
     for draw in covered.draws:
-        if (revenue := revenue_of(draw)) is not None:
+        if (revenue := revenue_of(draw)) != NO_REVENUE:
             invoice.booking.move(
                 debit=draw.inflow.deferral_account_id,
-                credit=revenue,
+                credit=revenue.account,
                 amount=draw.amount,
                 lcy=draw.amount_lcy,
                 debit_group=draw.inflow.deferral_group_id,
-                credit_group=draw.inflow.product_group_id,
+                credit_group=revenue.group,
                 lot=draw.inflow.lot,
                 service=covered.service,
             )
@@ -186,6 +188,7 @@ def balance_line(
     return SalesLine(
         document=document,
         kind=Kind.BALANCE,
+        role=SalesLine.Role.BALANCE,
         description=f"Balance of prepaid service {service}"[:250],
         quantity=-1,
         unit_of_measure=service.unit_of_measure,

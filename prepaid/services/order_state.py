@@ -16,13 +16,12 @@ State, Kind = SalesDocument.State, SalesLine.Kind
 
 def is_invoiced_from_order(line: SalesLine) -> bool:
     """Whether an invoice bills the line; a service commitment item is billed by its contract."""
-    return line.kind == Kind.ITEM and not (line.product is not None and line.product.is_commitment_item)
+    return line.kind == Kind.ITEM and not line.is_commitment
 
 
 def has_to_be_delivered(line: SalesLine) -> bool:
     """Whether the order waits for its delivery."""
-    product = line.product
-    return product is not None and (product.inventory or product.is_commitment_item)
+    return line.is_commitment or (line.product is not None and line.product.inventory)
 
 
 def left_to_invoice(line: SalesLine) -> Decimal:

@@ -1,5 +1,5 @@
 """Posting a sales document: once, in one transaction, under a number without gaps. What it does to balances and books:
-`invoices.py`, `credit_memos.py`."""
+`invoices.py`, `credit_posting.py`."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +11,7 @@ from opportunities.models import Account
 from opportunities.services.locks import lock_account
 from prepaid.exceptions import NotPostable
 from prepaid.models import SalesDocument, SalesLine
-from prepaid.services import credit_memos, invoices
+from prepaid.services import credit_posting, invoices
 from prepaid.services.checks import refusal_to_post
 from prepaid.services.locks import lock_balances, lock_services, prepaid_setup
 from prepaid.services.numbers import posted_number
@@ -44,7 +44,7 @@ def post_document(document: SalesDocument, *, actor) -> SalesDocument:
     setup, books = prepaid_setup(), ledger_setup()
     _freeze(document, document.account.governing(books, document.bill_to))
     document.sequence, document.posted_number = posted_number(document.type)
-    write = invoices.write if document.type == Type.INVOICE else credit_memos.write
+    write = invoices.write if document.type == Type.INVOICE else credit_posting.write
     write(document, lines, setup=setup, lcy=books.lcy, actor=actor)
     document.state, document.posted_by, document.posted_at = State.POSTED, actor, timezone.now()
     document.save()
@@ -63,11 +63,20 @@ def _freeze(document: SalesDocument, customer: Account) -> None:
 
 def lock_document(document: SalesDocument) -> SalesDocument:
     """The document as it is now, locked after its account. Refused (NotPostable): one that was deleted meanwhile."""
-    lock_account(document.account_id)
+    account = _account_now(document)
+    lock_account(account)
     found = SalesDocument.objects.select_related(*RELATED).select_for_update(of=["self"]).filter(pk=document.pk).first()
     if found is None:
         raise NotPostable(f"{document} was deleted meanwhile.")
+    if found.account_id != account:  # between the two statements: the lock is not that of the balances to be used
+        raise NotPostable(f"{document} was changed meanwhile: it is for another account now. Look at it again.")
     return found
+
+
+def _account_now(document: SalesDocument) -> int:
+    """What was read of the document may be of before a change."""
+    now = SalesDocument.objects.filter(pk=document.pk).values_list("account_id", flat=True).first()
+    return document.account_id if now is None else now
 
 
 def lines_of(document: SalesDocument) -> list[SalesLine]:

@@ -24,15 +24,7 @@ BEGIN
     END IF;
     SELECT CASE WHEN s.account_id <> document.account_id THEN 'its prepaid service belongs to another account' END INTO why
     FROM prepaid_prepaidservice s WHERE s.id = NEW.prepaid_service_id;
-    IF why IS NULL AND NEW.kind = 'item' AND NEW.quantity <> 1 AND EXISTS (
-        SELECT FROM opportunities_product p
-        WHERE p.id = NEW.product_id AND p.prepaid_service AND p.commitment_option = 'sales_without')
-    THEN
-        why := 'a prepaid service is topped up in a quantity of 1';
-    END IF;
-    IF why IS NULL AND document.type = 'invoice' AND EXISTS (
-        SELECT FROM opportunities_product p WHERE p.id = NEW.product_id AND p.commitment_option = 'commitment_item')
-    THEN
+    IF why IS NULL AND document.type = 'invoice' AND NEW.role = 'commitment' THEN
         why := 'a service commitment item is billed by its contract';
     END IF;
     IF why IS NOT NULL THEN

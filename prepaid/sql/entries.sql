@@ -50,15 +50,15 @@ BEGIN
            CASE WHEN i.service_id <> o.service_id THEN 'belongs to another service'
                 WHEN i.entry_type <> 'positive' OR o.entry_type = 'positive' THEN 'is not taken from an inflow by an outflow'
                 WHEN o.posted_on < i.posted_on THEN 'came in later'
-                WHEN o.entry_type = 'consumption' THEN 'was valid until ' || i.valid_until
-                WHEN o.entry_type = 'dissolution' THEN 'has not lapsed' END AS why
+                WHEN o.entry_type <> 'dissolution' THEN 'was valid until ' || i.valid_until
+                ELSE 'has not lapsed' END AS why
     INTO bad
     FROM new_rows n
     JOIN prepaid_prepaidentry o ON o.id = n.outflow_id
     JOIN prepaid_prepaidentry i ON i.id = n.inflow_id
     WHERE i.service_id <> o.service_id OR i.entry_type <> 'positive' OR o.entry_type = 'positive'
        OR o.posted_on < i.posted_on
-       OR (o.entry_type = 'consumption' AND i.valid_until < o.posted_on)
+       OR ((o.entry_type = 'consumption' OR o.document_type = 'credit_memo') AND i.valid_until < o.posted_on)
        OR (o.entry_type = 'dissolution' AND (i.valid_until IS NULL OR i.valid_until >= o.posted_on))
     LIMIT 1;
     IF FOUND THEN

@@ -1,5 +1,5 @@
--- A line of a posted document is not moved to another document either; and the lines of a credit memo are those of its
--- invoice, whatever has become of their products since.
+-- A line of a posted document is not moved to another document either; and the lines of a credit memo are what those of its
+-- invoice are.
 CREATE OR REPLACE FUNCTION prepaid_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     document prepaid_salesdocument;
@@ -18,16 +18,13 @@ BEGIN
     SELECT * INTO document FROM prepaid_salesdocument WHERE id = NEW.document_id;
     SELECT CASE WHEN s.account_id <> document.account_id THEN 'its prepaid service belongs to another account' END INTO why
     FROM prepaid_prepaidservice s WHERE s.id = NEW.prepaid_service_id;
-    IF why IS NULL AND NEW.kind = 'item' AND NEW.quantity <> 1 AND document.type <> 'credit_memo' AND EXISTS (
-        SELECT FROM opportunities_product p
-        WHERE p.id = NEW.product_id AND p.prepaid_service AND p.commitment_option = 'sales_without')
-    THEN
-        why := 'a prepaid service is topped up in a quantity of 1';
-    END IF;
-    IF why IS NULL AND document.type = 'invoice' AND EXISTS (
-        SELECT FROM opportunities_product p WHERE p.id = NEW.product_id AND p.commitment_option = 'commitment_item')
-    THEN
+    IF why IS NULL AND document.type = 'invoice' AND NEW.role = 'commitment' THEN
         why := 'a service commitment item is billed by its contract';
+    END IF;
+    IF why IS NULL AND NEW.corrects_line_id IS NOT NULL AND NEW.role IS DISTINCT FROM (
+        SELECT role FROM prepaid_salesline WHERE id = NEW.corrects_line_id)
+    THEN
+        why := 'it is not what the line of its invoice is';
     END IF;
     IF why IS NOT NULL THEN
         RAISE EXCEPTION 'line % of %: %', NEW.line_no, document.number, why

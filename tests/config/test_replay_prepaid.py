@@ -51,7 +51,7 @@ BROKEN = [
      "remaining quantity: 6 by the events, 7 as stored"),
     ("UPDATE prepaid_application SET amount_lcy = 127.12 WHERE amount = 100 AND amount_lcy = 127.11",
      "amount lcy: 127.11 by the events, 127.12 as stored"),
-    ("UPDATE prepaid_application SET revenue_account_id = '4000' WHERE amount = 1234.56",
+    ("UPDATE prepaid_application SET revenue_account_id = '4000' WHERE amount = 1234.56 AND used_line_id > 0",
      "revenue account: 4010 by the events, 4000 as stored"),
     ("UPDATE ledger_journalline SET debit_lcy = 1234.55 WHERE debit = 1234.56 AND account_id = '2410'",
      "debit lcy: 1234.56 by the events, 1234.55 as stored"),
@@ -67,6 +67,10 @@ BROKEN = [
      "net: 2469.12 by the events, 1234.56 as stored"),
     ("UPDATE prepaid_entryrequest SET amount = 151 WHERE amount = 150",
      "amount: 151 by the events, 150 as stored"),
+    ("UPDATE prepaid_application SET revenue_group_id = 'SERVICES' WHERE amount = 1234.56 AND used_line_id > 0",
+     "revenue group: PREPAID by the events, SERVICES as stored"),
+    ("UPDATE prepaid_salesline SET role = 'usage' WHERE id = (SELECT min(line_id) FROM prepaid_prepaidentry)",
+     "ledger account: 4010 by the events, 2410 as stored"),
     ("DELETE FROM prepaid_application WHERE amount = 200", "it: there by the events, missing as stored"),
 ]  # fmt: skip
 

@@ -160,13 +160,13 @@ class Prepaid(Books):
                     self.entry(on, (DEFERRED, part.amount, part.lcy), (part.revenue, -part.amount, -part.lcy))
 
     def left_of(self, inflow: Inflow) -> list[Inflow]:
-        """Of a top-up: its inflow and what came back of it, and of that."""
+        """Of a top-up: its inflow and what came back of it, and of that; nothing that has lapsed."""
         found = [inflow]
         for budget in self.budgets:
             for other in budget.inflows:
                 if other.came_from in found:
                     found.append(other)
-        found = [each for each in found if each.left]
+        found = [each for each in found if each.left and each.valid >= self.today]
         places = {each: place for budget in self.budgets for place, each in enumerate(budget.inflows)}
         return sorted(found, key=lambda each: (each.valid, places[each]))
 

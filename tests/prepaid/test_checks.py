@@ -133,12 +133,24 @@ BROKEN = [
     (
         "what is used is revenue of its account",
         change("application", "revenue_account_id = '4000'", APPLIED),
-        "used as revenue of account 4000; its journal entry says 0 and 0",
+        "used as revenue of account 4000, group PREPAID; its journal entry says 0 and 0",
     ),
     (
         "what is used is revenue of its account",
         f"UPDATE ledger_journalline SET account_id = '4000' WHERE entry_id = {ENTRY} AND account_id = '4010'",
         "0, LCY 0 used as revenue of account 4000",
+    ),
+    (
+        "what is used is revenue of its account",
+        f"UPDATE ledger_journalline SET product_group_id = 'SERVICES' WHERE entry_id = {ENTRY} AND account_id = '4010'",
+        "0, LCY 0 used as revenue of account 4010, group SERVICES",
+    ),
+    (
+        "prepaid inflows are used while they are valid",
+        "UPDATE prepaid_prepaidentry SET valid_until = '2026-10-01' WHERE id = (SELECT min(a.inflow_id) FROM"
+        " prepaid_application a JOIN prepaid_prepaidentry o ON o.id = a.outflow_id WHERE o.entry_type = 'negative'"
+        " AND o.document_type = 'credit_memo')",
+        "a negative of",
     ),
     (
         "prepaid inflows are used while they are valid",
@@ -252,6 +264,16 @@ BROKEN = [
         "no more of an invoice is credited than there was",
         "UPDATE prepaid_salesline SET net = 6000 WHERE corrects_line_id IS NOT NULL AND net > 1000",
         "6000.000 net of 5000.000",
+    ),
+    (
+        "posted lines do what they were written as",
+        f"UPDATE prepaid_salesline SET role = 'usage' WHERE document_id = {INVOICE}",
+        "line 1 is written as usage; its prepaid entries: 1, what it used or gave back: 0",
+    ),
+    (
+        "posted lines do what they were written as",
+        change("salesline", "role = 'sale'", LINE),
+        "line 1 is written as sale; its prepaid entries: 0, what it used or gave back: 1",
     ),
     (
         "posted documents are in the journal",

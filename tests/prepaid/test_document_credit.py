@@ -5,16 +5,21 @@ import itertools
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ledger.models import JournalLine, VatBusinessGroup, VatPostingSetup, VatProductGroup
 from ledger.tie_outs import check_books
 from prepaid.exceptions import BadDocument, MoreThanLeftToCredit, NotPostable
-from prepaid.models import PrepaidEntry, PrepaidService, SalesDocument
+from prepaid.models import PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
 from prepaid.reports.crediting import credit_rows
-from prepaid.services.credit_memos import create_credit_memo, creditable
+from prepaid.services.credit_left import creditable
+from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import Header, LineTerms, add_line, edit_header, edit_line
 from prepaid.services.expire import expire_residuals
+from prepaid.services.manual import EntryTerms, request_entry
 from prepaid.services.post_document import post_document
 from tests.builders import make_rate, trial_balance
 from tests.credits.desk import Page, errors, text
@@ -117,7 +122,7 @@ class TestTopUp:
         sold = top_up(service, "5000.00", actor=finance)
         use(service, "1234.56", actor=finance)
         with pytest.raises(
-            MoreThanLeftToCredit, match=r"USD\s3,765.44 of the top-up is left. Credit the invoice of its usage"
+            MoreThanLeftToCredit, match=r"USD\s3,765.44 of the top-up is left. What was used comes back"
         ):
             credit(sold, {1: "5000"}, actor=finance)
         credit(sold, actor=finance)
@@ -125,6 +130,29 @@ class TestTopUp:
             "1100": {"USD": Decimal("1234.56"), "LCY": Decimal("1234.56")},
             "4010": {"USD": Decimal("-1234.56"), "LCY": Decimal("-1234.56")},
         }
+
+    def test_what_has_lapsed_is_not_refunded(self, account, service, finance):
+        """Of itself the night makes breakage of it; until then it is no more the customer's than after."""
+        lapsing = make_service(account, valid_until_formula="1D", description="Lapsing")
+        sold = top_up(lapsing, "50.00", on=datetime.date(2026, 11, 1), actor=finance)
+        with pytest.raises(BadDocument, match=r"left to be credited: USD\s50.00 has lapsed and is not refunded"):
+            create_credit_memo(sold, reason="Wrong", actor=finance)
+        with pytest.raises(
+            MoreThanLeftToCredit, match=r"USD\s0.00 of the top-up is left. USD\s50.00 has lapsed and is"
+        ):
+            credit(sold, {1: "1"}, actor=finance)
+        (row,) = credit_rows(sold)
+        assert (row.left, row.used, row.used_by) == (0, 50, [])
+        assert [creditable(sold.lines.get(), datetime.date(2026, 11, day)) for day in (2, 3)] == [50, 0]
+
+    def test_a_memo_written_in_time_and_posted_too_late(self, account, finance):
+        lapsing = make_service(account, valid_until_formula="1D", actor=finance)
+        sold = top_up(lapsing, "50.00", on=TODAY - datetime.timedelta(days=1), actor=finance)
+        memo = create_credit_memo(sold, reason="Wrong", actor=finance)
+        with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
+            SalesDocument.objects.filter(pk=memo.pk).update(posted_on=datetime.date(2026, 11, 25))
+            with pytest.raises(MoreThanLeftToCredit, match="has lapsed"):
+                post_document(memo, actor=finance)
 
     def test_after_its_use_and_after_it_lapsed_nothing(self, account, service, finance):
         sold = top_up(service, "100.00", actor=finance)
@@ -290,3 +318,65 @@ class TestPages:
         labels = [change.label for change in preview.changes]
         assert f"Positive Adjmt., {service}" in labels and f"Balance line: {service}" in labels
         assert preview.confirm_label == "Post USD\xa00.00"
+
+
+class TestWhoUsedIt:
+    """The invoices that have to be credited first are those that hold something of the top-up now."""
+
+    def test_what_came_back_whole_names_nobody(self, service, finance):
+        sold = top_up(service, "100.00", actor=finance)
+        first = use(service, "60.00", actor=finance)
+        credit(first, actor=finance)
+        second = use(service, "100.00", actor=finance)  # 40 of the top-up, and the 60 that came back
+        (row,) = credit_rows(sold)
+        assert (row.left, row.used_by) == (0, [second])
+
+    def test_what_came_back_in_part_names_both(self, service, finance):
+        sold = top_up(service, "100.00", actor=finance)
+        first = use(service, "30.00", "70.00", actor=finance)
+        credit(first, {2: "1"}, actor=finance)
+        second = use(service, "70.00", actor=finance)
+        (row,) = credit_rows(sold)
+        assert (row.used, row.used_by) == (100, [first, second])
+
+
+def test_revenue_of_the_item_used_goes_back_under_its_group(service, finance):
+    PrepaidSetup.objects.update(revenue_from="consumed")
+    top_up(service, "1000.00", actor=finance)
+    used = use(service, "400.00", actor=finance)
+    PrepaidSetup.objects.update(revenue_from="receipt")
+    memo = credit(used, {1: "0.25"}, actor=finance)
+    lines = JournalLine.objects.filter(account_id="4000").values_list("entry__event_key", "product_group_id", "debit")
+    assert set(lines) == {(used.event_key, "SERVICES", 0), (memo.event_key, "SERVICES", 100)}
+    books_agree()
+
+
+def test_a_quantity_too_small_to_be_covered_gives_nothing_back(account, finance):
+    """A ten-thousandth of an hour of which a third is covered: money of it is credited, and no quantity comes back."""
+    hours = make_service(account, accrual="periodic", type="quantity", unit_of_measure="HOUR", actor=finance)
+    request_entry(
+        hours, EntryTerms(entry_type="positive", posted_on=TODAY, quantity=Decimal(1), reason="Start"), actor=finance
+    )
+    work = make_product("WORK", price="90000", unit_of_measure="HOUR")
+    used = post_document(
+        make_document(account, LineTerms(product=work, quantity=Decimal(3), prepaid_service=hours), actor=finance),
+        actor=finance,
+    )
+    memo = credit(used, {1: "0.0001"}, actor=finance)
+    line = memo.lines.get(kind="item")
+    assert (line.covered, line.covered_net) == (0, 3)
+    assert not memo.prepaid_entries.exists()
+    books_agree()
+
+
+def test_a_long_invoice_is_credited_in_a_few_queries(service, finance):
+    top_up(service, "1000.00", actor=finance)
+    used = use(service, *["10.00"] * 12, actor=finance)
+    with CaptureQueriesContext(connection) as making:
+        memo = create_credit_memo(used, reason="Wrong", actor=finance)
+    with CaptureQueriesContext(connection) as posting:
+        post_document(memo, actor=finance)
+    with CaptureQueriesContext(connection) as reading:
+        credit_rows(used)
+    assert (len(making) < 28, len(posting) < 45, len(reading) < 8) == (True, True, True), (
+        len(making), len(posting), len(reading))  # fmt: skip

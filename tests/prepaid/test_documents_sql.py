@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from opportunities.models import CommitmentOption
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
@@ -32,7 +31,6 @@ class World:
         self.memo = create_credit_memo(self.posted, reason="Not done", actor=finance).pk
         self.open = usage(self.service, "20.00", actor=finance).pk
         self.top_up_item = make_product("MORE", prepaid=True).pk
-        self.contract_item = make_product("YEARLY", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM).pk
         cable = LineTerms(product=make_product("CABLE"), quantity=Decimal(4))
         self.order = release(make_document(account, cable, type_="order", actor=finance), actor=finance)
         self.ordered = self.order.lines.get()
@@ -87,7 +85,7 @@ def test_a_posted_document_and_its_lines_are_final(world):
 
 def test_each_constraint_of_a_line(world):
     line = "salesline"
-    balance = {"kind": "balance", "product_id": None, "quantity": -1, "net": -5, "line_no": 9}
+    balance = {"kind": "balance", "role": "balance", "product_id": None, "quantity": -1, "net": -5, "line_no": 9}
     assert let_in([
         ("sales_line_numbered", copy(line, world.line)),
         ("sales_line_item_or_balance", change(line, world.line, product_id=None)),
@@ -108,8 +106,8 @@ def test_each_constraint_of_a_line(world):
         ("sales_line_no_more_than_ordered", change(line, world.ordered.pk, quantity_shipped=5)),
         ("sales_line_no_more_than_ordered", change(line, world.ordered.pk, quantity_invoiced=-1)),
         ("sales_line_fits_its_document", change(line, world.line, prepaid_service_id=world.foreign)),
-        ("sales_line_fits_its_document", change(line, world.line, product_id=world.top_up_item, quantity=2)),
-        ("sales_line_fits_its_document", change(line, world.line, product_id=world.contract_item)),
+        ("sales_line_fits_its_document", change(line, world.line, role="commitment")),
+        ("sales_line_is_what_its_role_says", change(line, world.line, role="top_up", quantity=2)),
     ]) == []  # fmt: skip
 
 
