@@ -4,7 +4,7 @@ Decimal's usual context keeps 28 digits; a lot of 18 digits at a price of 18 dig
 in a context of its own, and sums that reports make with + and - keep all their digits as well.
 """
 
-from decimal import ROUND_HALF_UP, Context, Decimal, DefaultContext, getcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, DefaultContext, InvalidOperation, getcontext
 
 DIGITS = 96
 EXACT = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
@@ -42,5 +42,9 @@ def share(total: Decimal, part: Decimal, whole: Decimal, decimals: int) -> Decim
 
 
 def has_decimals(amount: Decimal, decimals: int) -> bool:
-    """Whether `amount` can be written with `decimals` decimals without losing anything."""
-    return round_to(amount, decimals) == amount
+    """Whether `amount` can be written with `decimals` decimals without losing anything: 1E+400, beyond all digits that are
+    kept, cannot."""
+    try:
+        return round_to(amount, decimals) == amount
+    except InvalidOperation:
+        return False

@@ -1,8 +1,9 @@
 import django_filters
 
 from credits.models import Correction
+from ledger.filters.days import CompanyDayFilter
 from opportunities.filters import OfAccount
-from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
+from pages.filters import FilterSet, NumberedFilter, SearchFilter
 
 
 class CorrectionFilter(FilterSet):
@@ -10,7 +11,7 @@ class CorrectionFilter(FilterSet):
     kind = django_filters.ChoiceFilter(choices=Correction.Kind.choices, label="Kind", empty_label="Any")
     account = OfAccount(field_name="purchase__account")
     purchase = NumberedFilter(label="Purchase", field_name="purchase__number")
-    requested_at = DayRangeFilter(label="Asked for", field_name="requested_at__date")
+    requested_at = CompanyDayFilter(label="Asked for")
     search = SearchFilter(fields=("purchase__number", "purchase__account__name", "reason", "decision_note"))
 
     class Meta:

@@ -11,7 +11,8 @@ from pages.elements import Action, reason
 from pages.refusals import Refused
 from prepaid.exceptions import NothingToExpire, ServiceClosed
 from prepaid.models import PrepaidService, PrepaidSetup
-from prepaid.services.expire import lapsed_entries, last_passed_day
+from prepaid.reports.lapsed import lapsed_entries
+from prepaid.services.expire import last_passed_day
 from prepaid.services.services import refusal_to_close
 
 MANAGE = "prepaid.manage_services"

@@ -1,5 +1,6 @@
 import django_filters
 
+from ledger.filters.days import CompanyDayFilter
 from opportunities.filters import OfAccount
 from pages.filters import DayRangeFilter, FilterSet, NumberedFilter, SearchFilter
 from prepaid.models import EntryRequest
@@ -12,7 +13,7 @@ class EntryRequestFilter(FilterSet):
     service = NumberedFilter(label="Prepaid service", field_name="service__number")
     account = OfAccount(field_name="service__account")
     posted_on = DayRangeFilter(label="Posting date")
-    requested_at = DayRangeFilter(label="Asked for", field_name="requested_at__date")
+    requested_at = CompanyDayFilter(label="Asked for")
     search = SearchFilter(fields=("service__number", "service__account__name", "document_no", "reason"))
 
     class Meta:

@@ -40,7 +40,7 @@ class QuantitiesForm(PageForm):
             if left := type(self).left(line):
                 name = f"quantity_{line.pk}"
                 self.fields[name] = field = forms.DecimalField(
-                    label=f"{self.verb} of line {line.line_no}", required=False
+                    label=f"{self.verb} of line {line.line_no}", required=False, max_digits=15, decimal_places=4
                 )
                 field.widget = forms.TextInput(
                     attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num", "size": 8}

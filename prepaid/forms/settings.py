@@ -16,6 +16,9 @@ def labelled(name: str, field: type[forms.Field], **kwargs: Any) -> Any:
     return field(label=label_of(name), help_text=effect_of(name), **kwargs)
 
 
+DIGITS = {"max_digits": 20, "decimal_places": 4}
+
+
 class SettingsForm(PageForm):
     deferral_group = labelled(
         "deferral_group", forms.ModelChoiceField, queryset=ProductPostingGroup.objects, empty_label=None
@@ -25,8 +28,8 @@ class SettingsForm(PageForm):
     dimension = labelled("dimension", forms.ModelChoiceField, queryset=Dimension.objects, required=False)
     post_manual_dissolution = labelled("post_manual_dissolution", forms.BooleanField, required=False)
     post_automatic_dissolution = labelled("post_automatic_dissolution", forms.BooleanField, required=False)
-    approve_amounts_above = labelled("approve_amounts_above", forms.DecimalField)
-    approve_quantities_above = labelled("approve_quantities_above", forms.DecimalField)
+    approve_amounts_above = labelled("approve_amounts_above", forms.DecimalField, **DIGITS)
+    approve_quantities_above = labelled("approve_quantities_above", forms.DecimalField, **DIGITS)
 
     layout = (
         ("deferral_group", "revenue_from"),

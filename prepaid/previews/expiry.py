@@ -2,24 +2,29 @@
 
 import datetime
 from collections.abc import Sequence
+from decimal import Decimal
 
+from ledger.money import ZERO
 from ledger.previews.postings import PostingTotals, posting_lines
 from ledger.reports.people import named
 from ledger.services.posting import recording
 from pages import formats
-from pages.preview import Change, LeftOut, Link, PostingLine, Preview, rehearse
+from pages.preview import LONGEST, Change, LeftOut, Link, PostingLine, Preview, rehearse, shortened
 from prepaid.models import DissolutionProposal, InflowBalance, PrepaidEntry, PrepaidService
 from prepaid.models.requests import State
 from prepaid.previews.posted import counted, posted_sum
-from prepaid.services.expire import Expired, expire_due, expire_residuals, lapsed_entries
+from prepaid.reports.lapsed import lapsed_entries
+from prepaid.services.expire import Expired, expire_due, expire_residuals
 from prepaid.services.review import SCOPE, Reviewed, approve_dissolutions, dismiss_dissolution
 
 FEW = 20  # journal entries whose lines a person would read one by one
+WAITS = "waits for review"
 LATER = "Posted when somebody else approves it. As things stand today:"
 
 
 def expire_and_describe(services: Sequence[PrepaidService], *, on: datetime.date, actor) -> Preview:
-    """Each inflow that lapses, or is proposed for review, and why each other does not."""
+    """Each inflow that lapses, or is proposed for review, and why each other does not; more than a person would read are
+    summed by service."""
     before = list(lapsed_entries(services, on))
     waiting = _waiting(before)
     with recording() as entries:
@@ -29,26 +34,30 @@ def expire_and_describe(services: Sequence[PrepaidService], *, on: datetime.date
     left = _left(before)
     lapsed = [entry for entry in before if entry.pk not in left]
     postings = _postings(entries)
-    return Preview(
-        changes=[_lapses(entry) for entry in lapsed],
+    preview = Preview(
+        changes=_changes([_lapses(entry) for entry in lapsed], lapsed, "lapsed"),
         postings=postings,
         left_out=[_stays(entry, waiting, done) for entry in before if entry.pk in left],
         confirm_label=_label("Expire", len(lapsed), postings),
         made=_made(lapsed),
     )
+    return shortened(preview)
 
 
 def approve_and_describe(proposals: Sequence[DissolutionProposal], *, actor) -> Preview:
     with recording() as entries:
         done = approve_dissolutions(proposals, actor=actor)
     postings = _postings(entries)
-    return Preview(
-        changes=[_lapses(row.inflow, f"proposed by {_proposer(row)}") for row in done.posted],
+    lapsed = [row.inflow for row in done.posted]
+    each = [_lapses(row.inflow, f"proposed by {_proposer(row)}") for row in done.posted]
+    preview = Preview(
+        changes=_changes(each, lapsed, "lapsed"),
         postings=postings,
         left_out=[*_gone(done), *_refused(done)],
-        confirm_label=_label("Approve", len(done.posted), postings) if done.posted else "Close without posting",
-        made=_made([row.inflow for row in done.posted]),
+        confirm_label=_label("Approve", len(lapsed), postings) if lapsed else "Close without posting",
+        made=_made(lapsed),
     )
+    return shortened(preview)
 
 
 def dismiss_and_describe(proposal: DissolutionProposal, *, actor) -> Preview:
@@ -70,14 +79,34 @@ def _proposed(proposed: list[PrepaidEntry], before: list[PrepaidEntry], on: date
         return _postings(entries)
 
     postings = rehearse(would_post)
-    stay = [LeftOut(_name(entry), "waits for review already") for entry in before if entry not in proposed]
-    return Preview(
-        changes=[Change(_name(each), _left_of(each), "waits for review", _until(each)) for each in proposed],
+    stay = [LeftOut(_name(entry), "waits for review already") for entry in before if entry.pk not in set(inflows)]
+    each = [Change(_name(entry), _left_of(entry), WAITS, _until(entry)) for entry in proposed]
+    preview = Preview(
+        changes=_changes(each, proposed, WAITS),
         postings=postings,
         posted_later=LATER if postings else "",
         left_out=stay,
         confirm_label=f"Propose {formats.counted(len(proposed), 'residuals')} for review",
     )
+    return shortened(preview)
+
+
+def _changes(each: list[Change], entries: Sequence[PrepaidEntry], after: str) -> list[Change]:
+    """A row for each residual, or for more than a person would read one for each service."""
+    if len(each) <= LONGEST:
+        return each
+    services: dict[int, list[PrepaidEntry]] = {}
+    for entry in entries:
+        services.setdefault(entry.service_id, []).append(entry)
+    return [_summed(rows, after) for rows in services.values()]
+
+
+def _summed(entries: list[PrepaidEntry], after: str) -> Change:
+    service = entries[0].service
+    amount = sum((entry.balance.remaining for entry in entries), ZERO)
+    units: Decimal = sum((entry.balance.remaining_quantity for entry in entries), ZERO)
+    left, many = f"{counted(service, amount, units)} left", formats.counted(len(entries), "residuals")
+    return Change(str(service), left, after, f"{many}, {service.account.name}", service.get_absolute_url())
 
 
 def _lapses(entry: PrepaidEntry, note: str = "") -> Change:

@@ -7,5 +7,5 @@ SELECT h.id, i.valid_until, due.day, coalesce(due.day < %(on)s, false),
 FROM held h
 JOIN prepaid_prepaidentry i ON h.lot = 'prepaid:' || i.id AND h.account_id = i.deferral_account_id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN i.valid_until IS NOT NULL THEN greatest(i.valid_until + 1, i.posted_on) END AS day
+    SELECT CASE WHEN i.valid_until IS NOT NULL THEN greatest(least(i.valid_until + 1, DATE '9999-12-31'), i.posted_on) END AS day
 ) due

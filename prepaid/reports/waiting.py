@@ -8,7 +8,8 @@ from prepaid.models.requests import State
 
 OF_REQUESTS = ("service__account", "service__currency", "requested_by", "decided_by", "product_group",
                "balancing_account")  # fmt: skip
-OF_RESIDUALS = ("inflow__service__account", "inflow__currency", "inflow__balance", "requested_by", "decided_by")
+OF_RESIDUALS = ("inflow__service__account", "inflow__service__currency", "inflow__currency", "inflow__balance",
+                "requested_by", "decided_by")  # fmt: skip
 
 
 def entry_requests() -> QuerySet[EntryRequest]:

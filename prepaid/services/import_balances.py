@@ -25,6 +25,7 @@ from prepaid.models.requests import State
 from prepaid.services import import_columns as columns
 from prepaid.services.import_cells import MOST_BALANCES, one_of, read_day_or_none, text_of
 from prepaid.services.import_services import lock_accounts, refuse_too_many
+from prepaid.services.locks import lock_services, one_prepaid_setup
 from prepaid.services.manual import EntryTerms, request_opening
 
 MADE = "Import opening balances"
@@ -86,26 +87,33 @@ class ImportedBalances:
 @transaction.atomic
 def import_balances(content: bytes, *, file_name: str, actor) -> ImportedBalances:
     """Posts the opening balances of a CSV or XLSX file, all of them or none; those above the thresholds wait for approval.
-    The same file again does nothing. A card that names no currency gets that of the file, or else the LCY, which is what an empty
-    code means in Business Central.
+    The same file again does nothing. A card that names no currency gets that of the file, or else the LCY, which is what an
+    empty code means in Business Central.
 
     Refused (FileRefused, with every problem by line and column): a file that cannot be read as a table of the columns; an
     unknown service, currency, group or account; what `request_opening` refuses; one document of a service twice; one that was
     imported before and says something else now.
     """
     problems = Problems()
-    read = _read(content, problems)
-    lock_accounts(each.service.account_id for each in read)
+    read = _lock(_read(content, problems))
     imported = ImportedBalances()
     before = _brought_before(read)
-    for each in read:
-        if stored := before.get(each.key):
-            imported.unchanged.append(replace(each, request=stored))
-            _compare(each, stored, problems)
-        elif made := _make(each, file_name, actor, problems):
-            imported.new.append(made)
+    with one_prepaid_setup():
+        for each in read:
+            if stored := before.get(each.key):
+                imported.unchanged.append(replace(each, request=stored))
+                _compare(each, stored, problems)
+            elif made := _make(each, file_name, actor, problems):
+                imported.new.append(made)
     problems.refuse()
     return imported
+
+
+def _lock(read: list[ImportedBalance]) -> list[ImportedBalance]:
+    """With the services as they are now: their accounts locked by id, then they."""
+    lock_accounts(each.service.account_id for each in read)
+    services = lock_services(each.service.pk for each in read)
+    return [replace(each, service=services[each.service.pk]) for each in read]
 
 
 def _read(content: bytes, problems: Problems) -> list[ImportedBalance]:
@@ -203,15 +211,18 @@ def _told(value: Any) -> str:
 
 
 def _make(each: ImportedBalance, file_name: str, actor, problems: Problems) -> ImportedBalance | None:
+    fixes_currency = each.service.currency_id is None
     try:
         terms = _terms(each, file_name)
         request = request_opening(each.service, terms, actor=actor, made=MADE)
         if each.said.get("currency") not in (None, request.service.currency):
             raise OtherCurrency(request.service, each.said["currency"].pk, field="currency")
     except Refused as refused:
+        if fixes_currency:
+            each.service.currency = None
         problems.add(refused.message, each.line, COLUMN_OF.get(refused.field or "", ""))
         return None
-    return ImportedBalance(each.line, request.service, each.said, request, each.service.currency is None)
+    return ImportedBalance(each.line, request.service, each.said, request, fixes_currency)
 
 
 def _terms(each: ImportedBalance, file_name: str) -> EntryTerms:

@@ -44,6 +44,7 @@ class EntryTerms:
     reason: str = ""
 
 
+@transaction.atomic
 def request_entry(service: PrepaidService, terms: EntryTerms, *, actor) -> EntryRequest:
     """Posts the entry (rule 24), or lets it wait for approval where it is above the threshold of the setup.
 
@@ -51,14 +52,14 @@ def request_entry(service: PrepaidService, terms: EntryTerms, *, actor) -> Entry
     than is left (NotEnoughLeft), and what the books cannot take (MissingAccount, BlockedCombination, MissingRate,
     BlockedAccount, PostingNotAllowed)."""
     made = f"Create ledger entry: {EntryRequest.Type(terms.entry_type).label}"
-    return _request(service, terms, document_type=DocumentType.BY_HAND, actor=actor, made=made)
+    return _request(lock_service(service), terms, document_type=DocumentType.BY_HAND, actor=actor, made=made)
 
 
 def request_opening(
     service: PrepaidService, terms: EntryTerms, *, actor, made: str = "Import opening balances"
 ) -> EntryRequest:
     """The same of an entry of an import, under the document type *Opening balance*; `made` signs it. Above the threshold it
-    waits as well: a file is no way round the second person."""
+    waits as well: a file is no way round the second person. The caller holds the locks of account and service."""
     return _request(service, terms, document_type=DocumentType.OPENING, actor=actor, made=made)
 
 
@@ -124,11 +125,14 @@ def refusal_to_withdraw(request: EntryRequest, actor) -> Refused | None:
 
 @transaction.atomic
 def _request(service: PrepaidService, terms: EntryTerms, *, document_type: str, actor, made: str) -> EntryRequest:
-    service = lock_service(service)
+    fixes_currency = service.currency_id is None
     request = _write(service, terms, document_type=document_type)
     request.needs_approval = _above(request)
     made_by(actor, made, reason=request.reason)
-    _keep(request, actor)
+    request.requested_by = actor
+    request.save(force_insert=True)
+    if fixes_currency:  # by the first request, so that what is approved is what was asked for
+        service.save(update_fields=["currency"])
     if request.needs_approval:
         check_enough(request)
     else:
@@ -147,13 +151,6 @@ def _write(service: PrepaidService, terms: EntryTerms, *, document_type: str) ->
     check_terms(service, request)
     request.valid_until = validity(service, request)
     return request
-
-
-def _keep(request: EntryRequest, actor) -> None:
-    """The first request fixes the currency of a card that names none: what is approved is what was asked for."""
-    request.requested_by = actor
-    request.save(force_insert=True)
-    request.service.save(update_fields=["currency"])
 
 
 def _above(request: EntryRequest) -> bool:

@@ -29,9 +29,10 @@ KIND = "prepaid_entry"
 
 def post_entry(request: EntryRequest, *, actor) -> None:
     """Writes the prepaid entry and its journal entry, under the event key of the request. The caller holds the locks of
-    account and service."""
-    lock_balances([request.service_id])
+    account and service; what is drawn from is locked here."""
     minus = request.entry_type == EntryRequest.Type.NEGATIVE
+    if minus:
+        lock_balances([request.service_id])
     lines = _take(request, actor) if minus else _receive(request, actor)
     _post(request, lines, actor)
     if minus:

@@ -98,7 +98,8 @@ def _lock(proposals: Sequence[DissolutionProposal]) -> list[DissolutionProposal]
     found = DissolutionProposal.objects.filter(pk__in=[proposal.pk for proposal in proposals])
     accounts = found.order_by().values("inflow__service__account")
     list(Account.objects.filter(pk__in=accounts).order_by("id").select_for_update(no_key=True))
-    related = ("inflow__service__account", "inflow__currency", "inflow__balance")
+    service = ("inflow__service__account", "inflow__service__currency")
+    related = (*service, "inflow__currency", "inflow__balance", "requested_by")
     return list(found.select_related(*related).order_by("id").select_for_update(of=["self"]))
 
 
