@@ -12,7 +12,7 @@ from django.db.models.functions import Round
 from ledger.fields import AmountField
 from ledger.money import ZERO
 from opportunities.models import Project, ProjectEntry
-from opportunities.reports.usage import users_of
+from opportunities.reports.usage import users_of, using
 
 
 def project_entries() -> QuerySet[Any]:
@@ -40,7 +40,7 @@ def bills_of(entries: Iterable[ProjectEntry]) -> dict[int, str]:
 
 def _billed() -> Any:
     bills = [
-        Exists(relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")}))
+        Exists(using(relation.related_model).filter(**{relation.field.name: OuterRef("pk")}))
         for relation in ProjectEntry._meta.related_objects
     ]
     return reduce(or_, bills) if bills else Value(False)

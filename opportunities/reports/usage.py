@@ -1,11 +1,24 @@
 """What upper apps have built on a record: found through the references to it, so that nothing here knows those apps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
 from opportunities.models import Opportunity, OpportunityLine
+
+_narrowed: dict[type[Model], Callable[[QuerySet[Any]], QuerySet[Any]]] = {}
+
+
+def narrow(model: type[Model], still_using: Callable[[QuerySet[Any]], QuerySet[Any]]) -> None:
+    """Told by an upper app when the apps are ready: which of the rows that refer to a record use it still."""
+    _narrowed[model] = still_using
+
+
+def using(model: type[Model]) -> QuerySet[Any]:
+    """The rows of an upper model that use what they refer to."""
+    rows = model._default_manager.all()
+    return _narrowed[model](rows) if model in _narrowed else rows
 
 
 def users_of(model: type[Model], ids: Iterable[int]) -> dict[int, list[str]]:
@@ -17,9 +30,9 @@ def users_of(model: type[Model], ids: Iterable[int]) -> dict[int, list[str]]:
     return users
 
 
-def first_user_of(record: Model) -> str:
-    """The name of one thing that uses the record; empty when nothing does."""
-    first = (rows.first() for _, rows in _references(type(record), [record.pk]))
+def first_user_of(record: Model, *, ever: bool = False) -> str:
+    """The name of one thing that uses the record, or `ever` did; empty when nothing does."""
+    first = (rows.first() for _, rows in _references(type(record), [record.pk], ever=ever))
     return next((str(row) for row in first if row is not None), "")
 
 
@@ -28,8 +41,10 @@ def buyers_of(opportunity: Opportunity) -> dict[int, list[str]]:
     return users_of(OpportunityLine, opportunity.lines.values_list("pk", flat=True))
 
 
-def _references(model: type[Model], ids: list[int]) -> Iterator[tuple[str, QuerySet[Any]]]:
+def _references(model: type[Model], ids: list[int], *, ever: bool = False) -> Iterator[tuple[str, QuerySet[Any]]]:
     for relation in model._meta.related_objects:
         if relation.related_model._meta.app_label != model._meta.app_label:
-            rows = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids})
+            used_by = relation.related_model
+            found = used_by._default_manager.all() if ever else using(used_by)
+            rows = found.filter(**{f"{relation.field.name}__in": ids})
             yield relation.field.attname, rows.order_by("pk")

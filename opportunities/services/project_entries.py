@@ -54,8 +54,11 @@ def edit_project_entry(entry: ProjectEntry, work: Work, *, actor) -> ProjectEntr
 
 @transaction.atomic
 def delete_project_entry(entry: ProjectEntry, *, actor) -> None:
-    """Deletes what is not billed. Refused: an entry on a sales document (ProjectEntryBilled)."""
+    """Deletes what was never billed. Refused: an entry on a sales document (ProjectEntryBilled), also on one that was
+    credited, which refers to it."""
     entry = _lock_entry(entry)
+    if refusal := refusal_to_delete(entry):
+        raise refusal
     made_by(actor, "Delete project work")
     entry.delete()
 
@@ -63,6 +66,12 @@ def delete_project_entry(entry: ProjectEntry, *, actor) -> None:
 def refusal_to_change(entry: ProjectEntry) -> Refused | None:
     """Why the entry stays as it is: what bills it is found by its reference, so that nothing here knows sales documents."""
     bill = first_user_of(entry)
+    return ProjectEntryBilled(entry, bill) if bill else None
+
+
+def refusal_to_delete(entry: ProjectEntry) -> Refused | None:
+    """Why the entry stays: as in `refusal_to_change`, and by what was credited as well."""
+    bill = first_user_of(entry, ever=True)
     return ProjectEntryBilled(entry, bill) if bill else None
 
 

@@ -16,7 +16,7 @@ from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.reports.crediting import CreditRow
 from prepaid.reports.documents import services_for
 from prepaid.services.cover import shown
-from prepaid.services.documents import Header, LineTerms
+from prepaid.services.documents import Header, LineTerms, bills_project_work
 
 ONE = "A prepaid service is topped up in a quantity of 1."
 OF_INVOICE = "A credit memo stays with what its invoice says."
@@ -76,7 +76,9 @@ def locks_of(document: SalesDocument) -> dict[str, str]:
     locked = {}
     if document.lines.exists():
         locked["currency"] = "The prices of the lines are in it. Delete the lines first."
-    if document.lines.filter(prepaid_service__isnull=False).exists():
+    if bills_project_work(document):
+        locked |= dict.fromkeys(("account", "project"), "Lines are time and material of the project. Delete them first.")
+    elif document.lines.filter(prepaid_service__isnull=False).exists():
         locked["account"] = "Lines use its prepaid services. Delete them first."
     elif document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():
         locked["account"] = "It stays with the account of the documents that it was made from or into."
@@ -219,7 +221,9 @@ class CreditForm(PageForm):
         self.rows = rows
         for row in rows:
             name = f"line_{row.line.pk}"
-            self.fields[name] = field = forms.DecimalField(label=f"Credit of line {row.line.line_no}", required=False)
+            self.fields[name] = field = forms.DecimalField(
+                label=f"Credit of line {row.line.line_no}", required=False, max_digits=20, decimal_places=4
+            )
             field.widget = forms.TextInput(
                 attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control num"}
             )

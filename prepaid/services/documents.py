@@ -298,7 +298,9 @@ def bills_project_work(document: SalesDocument) -> bool:
 def _refusal_to_move(document: SalesDocument) -> Refused | None:
     """Why the document stays with its account."""
     if bills_project_work(document):
-        return BadDocument("Lines are time and material of a project of the account. Delete them first.", field="account")
+        return BadDocument(
+            "Lines are time and material of a project of the account. Delete them first.", field="account"
+        )
     if document.corrects_id is not None:
         return BadDocument("A credit memo stays with the account of its invoice.", field="account")
     if document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():

@@ -1,14 +1,14 @@
 """The usage invoice of a project: its time and material that is not on a sales document yet. Books and balances: none, which
 come with the posting of the invoice, when the prepaid service pays for its lines.
 
-An entry is billed once. Where the invoice or its line is deleted before the posting, the entry is free again; a credit memo
-of a posted invoice does not free it.
+An entry is billed once. Where the invoice or its line is deleted before the posting, the entry is free again; so it is when
+posted credit memos have taken back all of its line.
 """
 
 import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.dates import business_date
 from ledger.services.changes import made_by
@@ -18,10 +18,12 @@ from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import BadDocument, NothingToBill
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
+from prepaid.reports.billing import still_billing
 from prepaid.services.checks import refusal_of_service
 from prepaid.services.documents import Header, create_document, refusal_now
 from prepaid.services.locks import lock_services
 from prepaid.services.pricing import price
+from prepaid.services.roles import role_of_work
 
 Type = SalesDocument.Type
 
@@ -57,8 +59,10 @@ def invoice_project(
 
 
 def to_bill(project: Project, until: datetime.date) -> "QuerySet[ProjectEntry]":
-    """What was done or used up to that day and is on no sales document, the earliest first."""
-    entries = project.entries.filter(sales_lines=None, worked_on__lte=until)
+    """What was done or used up to that day and is on no sales document, or only on what was credited whole, the earliest
+    first."""
+    billed = still_billing(SalesLine.objects.filter(project_entry=OuterRef("pk")))
+    entries = project.entries.filter(~Exists(billed), worked_on__lte=until)
     return entries.select_related("product").order_by("worked_on", "pk")
 
 
@@ -99,6 +103,7 @@ def _write_lines(invoice: SalesDocument, entries: list[ProjectEntry], service: P
             unit_of_measure=entry.product.unit_of_measure,
             unit_price=entry.unit_price,
             prepaid_service=service,
+            role=role_of_work(service),
             project_entry=entry,
         )
         for line_no, entry in enumerate(entries, start=1)

@@ -4,18 +4,26 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from opportunities.exceptions import ProjectEntryBilled
-from opportunities.services.project_entries import Work, create_project_entry, delete_project_entry
+from opportunities.reports.project_entries import project_entries
+from opportunities.services.project_entries import (
+    Work,
+    create_project_entry,
+    delete_project_entry,
+    edit_project_entry,
+)
 from prepaid.exceptions import BadDocument, NothingToBill, NotPostable, OtherCurrency, ServiceClosed
-from prepaid.models import PrepaidService
+from prepaid.forms.documents import locks_of
+from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import delete_document, delete_line
+from prepaid.services.documents import Header, delete_document, delete_line, edit_header
 from prepaid.services.post_document import post_document
 from prepaid.services.project_usage import assigned_services, invoice_project, to_bill
 from prepaid.services.services import assign_projects, close_service
 from tests.builders import make_account, make_project, make_rate, trial_balance
-from tests.prepaid.selling import TODAY, make_product, make_service, top_up
+from tests.prepaid.selling import TODAY, make_document, make_product, make_service, top_up
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -80,12 +88,55 @@ def test_an_entry_is_billed_once_and_free_again_after_a_deleted_draft(project, h
     assert list(to_bill(project, TODAY)) == entries
 
 
-def test_a_credit_memo_does_not_free_it(project, hours, budget, finance):
-    record(project, hours)
+def test_a_credit_memo_of_all_of_it_frees_it_and_of_a_part_does_not(project, hours, budget, finance):
+    entry = record(project, hours, "2")
     posted = post_document(invoice_project(project, service=budget, actor=finance), actor=finance)
-    post_document(create_credit_memo(posted, reason="Wrong day", actor=finance), actor=finance)
+    line = posted.lines.get(kind="item")
+    post_document(create_credit_memo(posted, reason="Wrong day", credit={line.pk: D(1)}, actor=finance), actor=finance)
+    assert (to_bill(project, TODAY).exists(), project_entries().get().billed) == (False, True)
+    draft = create_credit_memo(posted, reason="Wrong day", actor=finance)
     assert not to_bill(project, TODAY).exists()
+    post_document(draft, actor=finance)
+    assert (list(to_bill(project, TODAY)), project_entries().get().billed) == ([entry], False)
     assert PrepaidService.objects.with_balances().get(pk=budget.pk).outstanding == 5000
+    edit_project_entry(entry, Work(product=hours, quantity=D(3), worked_on=TODAY), actor=finance)
+    with pytest.raises(ProjectEntryBilled):  # its invoice refers to it
+        delete_project_entry(entry, actor=finance)
+    again = invoice_project(project, actor=finance)
+    assert [line.quantity for line in again.lines.all()] == [3]
+    with pytest.raises(ProjectEntryBilled):
+        edit_project_entry(entry, Work(product=hours, quantity=D(4), worked_on=TODAY), actor=finance)
+    with pytest.raises(IntegrityError, match="on a sales document already"), transaction.atomic():
+        SalesLine.objects.create(**{**values_of(again.lines.get()), "line_no": 2})
+
+
+def values_of(line):
+    return {field.attname: getattr(line, field.attname) for field in line._meta.fields if field.name != "id"}
+
+
+def test_project_work_of_one_customer_is_billed_to_nobody_else(project, account, hours, finance):
+    record(project, hours, "2")
+    invoice = invoice_project(project, actor=finance)
+    other = make_account("Somebody else")
+    for header, field in (
+        (Header(account=other, currency=invoice.currency), "account"),
+        (Header(account=account, currency=invoice.currency), "project"),
+        (Header(account=account, currency=invoice.currency, project=make_project(account)), "project"),
+    ):
+        with pytest.raises(BadDocument, match="time and material") as refusal:
+            edit_header(invoice, header, actor=finance)
+        assert refusal.value.field == field
+    assert set(locks_of(invoice)) == {"account", "currency", "project"}
+    edit_header(
+        invoice, Header(account=account, bill_to=other, currency=invoice.currency, project=project), actor=finance
+    )
+    foreign = make_document(other, actor=finance)
+    for rows, values in (
+        (SalesDocument.objects.filter(pk=invoice.pk), {"account": other, "project": None}),
+        (invoice.lines, {"document": foreign}),
+    ):
+        with pytest.raises(IntegrityError, match="of another account"), transaction.atomic():
+            rows.update(**values)
 
 
 def test_without_a_service_the_customer_is_billed(project, hours, finance):

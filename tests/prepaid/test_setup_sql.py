@@ -37,10 +37,12 @@ def test_time_that_was_billed_stays_and_is_billed_once(account, finance):
     project = make_project(account)
     work = Work(product=make_product("CONSULTING", price="150"), quantity=Decimal(2), worked_on=TODAY)
     entry = create_project_entry(project, work, actor=None)
-    line = invoice_project(project, service=None, until=TODAY, actor=finance).lines.get().pk
+    invoice = invoice_project(project, service=None, until=TODAY, actor=finance)
+    line, other = invoice.lines.get().pk, make_account("Marlowe").pk
     billed = f"WHERE id = {entry.pk}"
     assert let_in([
         ("project_entry_fixed_once_billed", (f"UPDATE opportunities_projectentry SET quantity = 3 {billed}", [])),
         ("project_entry_fixed_once_billed", (f"DELETE FROM opportunities_projectentry {billed}", [])),
         ("sales_line_project_entry_billed_once", copy("salesline", line, line_no=9)),
+        ("sales_line_project_entry_of_its_account", change("salesdocument", invoice.pk, account_id=other, project_id=None)),
     ]) == []  # fmt: skip
