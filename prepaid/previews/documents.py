@@ -7,6 +7,7 @@ from pages.preview import Change, LeftOut, Link, Preview
 from prepaid.exceptions import DocumentFixed
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.previews.prepaid_moves import moves, outstanding
+from prepaid.reports.billing import not_again
 from prepaid.reports.documents import Standing, short
 from prepaid.services.checks import warnings
 from prepaid.services.documents import delete_document, delete_line, release, reopen
@@ -37,7 +38,7 @@ def post_and_describe(document: SalesDocument, *, actor) -> Preview:
         ],
         postings=postings,
         left_out=_left_out(posted, found),
-        warnings=[*warnings(posted, found.items), *_short(posted, found)],
+        warnings=[*warnings(posted, found.items), *_short(posted, found), *not_again(posted.corrects)],
         confirm_label=f"Post {to_pay}",
         made=[
             Link(f"{posted.get_type_display()} {posted}", posted.get_absolute_url()),

@@ -12,6 +12,7 @@ from pages.views import FormPage
 from prepaid.exceptions import BadDocument
 from prepaid.forms.documents import CreditForm, HeaderForm, header_of, locks_of
 from prepaid.models import SalesDocument
+from prepaid.reports.billing import not_again
 from prepaid.reports.crediting import CreditRow, credit_rows
 from prepaid.services.credit_memos import create_credit_memo, refusal_to_credit
 from prepaid.services.documents import create_document, edit_header, refusal_to_change
@@ -121,6 +122,9 @@ class DocumentCredit(OfDocument):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"rows": self.rows, "currency": self.object.currency}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(not_again=not_again(self.object), **kwargs)
 
     def save(self, form: CreditForm) -> SalesDocument:
         reason = form.cleaned_data["reason"]

@@ -165,3 +165,16 @@ def test_the_database_holds_what_was_counted(account, order, cable, finance, sql
         connection.check_constraints()
     assert constraint in f"{refused.value} {refused.value.__cause__.diag.constraint_name}"
     assert SalesLine.objects.get(pk=line.pk).quantity_invoiced == 6
+
+
+def test_a_top_up_is_delivered_as_a_whole(account, service, finance):
+    item = make_product("TOP-UP", prepaid=True)
+    top_up = LineTerms(product=item, unit_price=D(100), prepaid_service=service)
+    order = make_document(account, top_up, type_=Type.ORDER, actor=finance)
+    (line,) = order.lines.all()
+    for make in (deliver, invoice_order):
+        with pytest.raises(BadDocument, match="as a whole") as refusal:
+            make(order, {line.pk: D("0.5")}, actor=finance)
+        assert refusal.value.field == f"quantity_{line.pk}"
+    deliver(order, {line.pk: D(1)}, actor=finance)
+    assert shipped(order) == [D(1)]

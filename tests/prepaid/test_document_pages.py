@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from prepaid.models import SalesDocument, SalesLine
+from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms, add_line, release
 from prepaid.services.post_document import post_document
@@ -251,3 +252,16 @@ def test_the_queries_of_page_and_list_do_not_grow_with_their_rows(
     with CaptureQueriesContext(connection) as queries:
         desk.get(at("document-list"))
     assert len(queries) == counts[2]
+
+
+def test_crediting_says_that_an_order_takes_nothing_back(desk, account, finance):
+    order = make_document(account, LineTerms(product=make_product("WORK")), type_="order", actor=finance)
+    posted = post_document(invoice_order(order, actor=finance), actor=finance)
+    said = f"is not invoiced again from order {order}, which stays invoiced"
+    assert said in text(desk.get(at("document-credit", posted.pk)))
+    memo = create_credit_memo(posted, reason="Wrong price", actor=finance)
+    assert said in text(desk.get(at("document-post", memo.pk)))
+    post_document(memo, actor=finance)
+    assert SalesDocument.objects.get(pk=order.pk).state == "done"
+    own = use(make_service(account, actor=finance), "10.00", actor=finance)
+    assert "is not invoiced again" not in text(desk.get(at("document-credit", own.pk)))
