@@ -96,7 +96,7 @@ def test_what_is_above_the_threshold_waits_for_somebody_else_and_is_not_brought_
     again = bring(*rows, actor=finance)
     assert (again.new, [each.waits for each in again.unchanged], counts()) == ([], [True, False], (2, 1, 1))
     told = refused(rows[0].replace("250000", "250001"), actor=finance)
-    assert told[0].endswith("waits for approval with 250,000, not 250,001. Take the line out; have it declined or withdrawn"
+    assert told[0].endswith("waits for approval with 250000, not 250001. Take the line out; have it declined or withdrawn"
                             " first.")  # fmt: skip
     waiting = EntryRequest.objects.get(state="requested")
     with pytest.raises(OwnRequest):
