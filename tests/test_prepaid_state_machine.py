@@ -13,6 +13,6 @@ def test_any_sequence_of_commands_keeps_balances_and_books():
     run_state_machine_as_test(
         PrepaidMachine,
         settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

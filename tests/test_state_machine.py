@@ -13,6 +13,6 @@ def test_any_sequence_of_commands_keeps_balances_and_books():
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=20, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
