@@ -77,7 +77,9 @@ def locks_of(document: SalesDocument) -> dict[str, str]:
     if document.lines.exists():
         locked["currency"] = "The prices of the lines are in it. Delete the lines first."
     if bills_project_work(document):
-        locked |= dict.fromkeys(("account", "project"), "Lines are time and material of the project. Delete them first.")
+        locked |= dict.fromkeys(
+            ("account", "project"), "Lines are time and material of the project. Delete them first."
+        )
     elif document.lines.filter(prepaid_service__isnull=False).exists():
         locked["account"] = "Lines use its prepaid services. Delete them first."
     elif document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():

@@ -60,7 +60,7 @@ class PrepaidSetup(models.Model):
         default=1000,
         db_default=1000,
         validators=[MinValueValidator(0)],
-        help_text="In LCY. An entry by hand of more waits for somebody else's approval.",
+        help_text="In LCY. An entry by hand or an opening balance of more waits for somebody else's approval.",
     )
     approve_quantities_above = models.DecimalField(
         "approval of quantities above",
@@ -69,7 +69,7 @@ class PrepaidSetup(models.Model):
         default=10,
         db_default=10,
         validators=[MinValueValidator(0)],
-        help_text="An entry by hand of more waits for somebody else's approval.",
+        help_text="An entry by hand or an opening balance of more waits for somebody else's approval.",
     )
 
     class Meta:

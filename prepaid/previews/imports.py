@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from ledger.dates import business_date
 from ledger.previews.postings import PostingTotals
 from ledger.reports.people import who_may
+from ledger.services.posting import recording
 from pages import formats
-from pages.preview import Change, LeftOut, Link, Preview, shortened
+from pages.preview import Change, LeftOut, Link, Preview, rehearse, shortened
+from pages.refusals import Refused
 from prepaid.models import EntryRequest
 from prepaid.previews.entries import APPROVE, NOBODY
 from prepaid.previews.posted import counted, posted_sum
 from prepaid.services.import_balances import ImportedBalance, ImportedBalances
 from prepaid.services.import_services import ImportedService, ImportedServices
+from prepaid.services.manual_post import post_entry
 
 UNCHANGED = "Finish without a change"
 
@@ -83,4 +86,16 @@ def _warnings(imported: ImportedBalances, actor) -> list[str]:
             f"{counted_} above the thresholds of the setup: nothing of them is posted until somebody else approves it."
         )
         warnings.append(above if who_may(APPROVE).exclude(pk=actor.pk).exists() else f"{above} {NOBODY}")
+        warnings += [said for each in imported.waiting if (said := _not_yet(each, actor))]
     return warnings
+
+
+def _not_yet(each: ImportedBalance, actor) -> str:
+    """Why the books could not take what waits, as things stand: it is posted and taken back."""
+    request: EntryRequest = each.request  # type: ignore[assignment]  # what waits was made
+    try:
+        with recording():
+            rehearse(lambda: post_entry(request, actor=actor))
+    except Refused as refused:
+        return f"{_label(each)}: as things stand it cannot be approved. {refused}"
+    return ""

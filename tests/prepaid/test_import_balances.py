@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from ledger.models import JournalEntry, LedgerAccount
+from ledger.models import JournalEntry, LedgerAccount, LedgerSetup
 from pages.imports import FileRefused
 from prepaid.exceptions import OwnRequest
 from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService, PrepaidSetup
@@ -198,16 +198,19 @@ def test_the_page_shows_what_is_posted_then_posts_it(service):
     content = balances(
         f"{service.number},2026-11-01,OB-1,800.00,,2026-11-20,PREPAID,1000,",
         f"{service.number},2026-11-01,OB-2,250000,,,PREPAID,1000,",
+        f"{service.number},2026-11-02,OB-3,250000,,,PREPAID,1000,",
     )
+    LedgerSetup.objects.update(posting_to=datetime.date(2026, 11, 1))
     review = page.post(url, {"file": SimpleUploadedFile("old.csv", content)})["Location"]
     shown = page.get(review).content.decode()
     read = re.sub(r"\xa0|&nbsp;", " ", shown)
-    assert "Import 2 opening balances, ask for approval of 1, post USD 800.00" in read
+    assert "Import 3 opening balances, ask for approval of 2, post USD 800.00" in read
     assert "250,000.00, waits for approval" in read and "until somebody else approves it" in read
+    assert f"{service.number}, OB-3: as things stand it cannot be approved." in read and "OB-2: as" not in read
     assert LedgerAccount.objects.get(pk="2410").name in shown and "they lapse next night" in shown
     assert counts() == (0, 0, 0)
     seen = re.search(r'name="fingerprint"[^>]*value="([^"]*)"', shown)[1]
     page.post(review, {"fingerprint": seen, "submission": uuid.uuid4()})
-    assert counts() == (2, 1, 1)
+    assert counts() == (3, 1, 1)
     page.post(review, {"fingerprint": seen, "submission": uuid.uuid4()})
-    assert counts() == (2, 1, 1)
+    assert counts() == (3, 1, 1)
