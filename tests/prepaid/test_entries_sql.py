@@ -88,6 +88,7 @@ def test_each_constraint_of_what_is_taken(world):
         ("application_amount_or_quantity", copy(taken, world.taken, used_line_id=None, amount_lcy=-1)),
         ("application_amount_or_quantity", copy(taken, world.taken, used_line_id=None, quantity=1)),
         ("application_once", copy(taken, world.taken)),
+        ("application_revenue_has_its_group", copy(taken, world.taken, revenue_group_id="X", revenue_account_id=None)),
         # Of another service, from what is no inflow, by what is no outflow, before it came in.
         ("application_takes_what_is_usable", copy(taken, world.taken, inflow_id=world.elsewhere)),
         ("application_takes_what_is_usable", copy(taken, world.taken, inflow_id=world.used)),
