@@ -1,7 +1,7 @@
 """The state machines for as long as wanted: `make soak MINUTES=10`, and one round again: `make soak SEED=4711`.
 
-A round plays companies of both machines, drawn from its seed. The seed is told before it begins, so that a round that fails can be played
-again; then the commands that lead to the failure are made as few as they can be.
+A round plays companies of both machines, drawn from its seed. The seed is told before it begins, so that a round that fails
+can be played again; then the commands that lead to the failure are made as few as they can be.
 """
 
 import os
