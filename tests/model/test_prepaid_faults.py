@@ -1,5 +1,7 @@
 """The proof that the state machine of prepaid services sees something: each of these faults is found by it."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import IntegrityError
 from hypothesis import HealthCheck, Phase, settings
@@ -99,7 +101,7 @@ def vat_is_rounded_line_by_line(patch):
 
 
 def revenue_goes_to_the_item_used(patch):
-    patch.setattr(invoices.RevenueFrom, "CONSUMED", invoices.RevenueFrom.RECEIPT)
+    patch.setattr(invoices, "RevenueFrom", SimpleNamespace(CONSUMED=invoices.RevenueFrom.RECEIPT))
 
 
 def what_comes_back_is_valid_for_ever(patch):
