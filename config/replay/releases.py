@@ -106,9 +106,10 @@ def drawn_by(customer: Customer, done: Completion, told: Told) -> list[tuple[Lot
 
 
 def allocations(customer: Customer, told: Told, order: Order) -> Iterator[Release]:
-    """Revenue recognised on allocation: what was written together is one event, what was given back in it another before."""
+    """Revenue recognised on allocation: what was written together is one event, what was given back in it another before,
+    in whatever order its rows were written."""
     for milestone, rows in told.by_milestone.items():
-        recognised = [drawn for drawn in rows if drawn.recognise == "allocation"]
+        recognised = sorted((drawn for drawn in rows if drawn.recognise == "allocation"), key=written)
         if milestone is None:
             continue
         for number, (_, together) in enumerate(groupby(recognised, key=written), start=1):

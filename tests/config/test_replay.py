@@ -12,11 +12,12 @@ from django.db import connection
 from config.night import run_nights
 from config.replay.compare import Replayed, replay
 from config.scale.company import generate
-from credits.models import Purchase
+from credits.models import CreditsSetup, Purchase
 from credits.services.allocate import adjust, allocate
 from credits.services.dates import change_dates
 from credits.services.expire import expire_purchase
 from credits.services.milestones import complete, reopen
+from credits.services.pick import allocate_by_hand
 from credits.services.purchases import confirm_purchase, edit_draft, return_to_draft
 from ledger.models import AccountingPeriod, Currency, ExchangeRate, JournalEntry, LedgerSetup, PostingSetup
 from ledger.services import manual
@@ -210,6 +211,17 @@ class TestWhatPostedNothing:
         reopen(milestone, actor=sam, reason="Scope changed")
         correcting.agree()
         assert differences() == []
+
+
+def test_what_is_given_back_stands_before_what_is_drawn_with_it(account, sam):
+    """More of one lot and less of the next, in one pick by hand: two events, whichever row was written first."""
+    CreditsSetup.objects.update(recognise_revenue="allocation", manual_allocation=True)
+    first, second = builders.make_purchase(account), builders.make_purchase(account, amount_paid_per_credit="70")
+    milestone = builders.make_milestone(builders.make_project(account), 7)
+    allocate_by_hand(milestone, picks={first.pk: 4, second.pk: 3}, actor=sam)
+    allocate_by_hand(milestone, picks={first.pk: 6, second.pk: 1}, actor=sam)
+    assert JournalEntry.objects.filter(event_key__contains=":allocate:").count() == 3
+    assert differences() == []
 
 
 def posted(*kinds: str) -> bool:
