@@ -16,10 +16,8 @@ from credits.models.purchases import PurchaseQuerySet
 from credits.reports import availability
 from credits.services import (
     corrections,
-    earn,
     expected_breakage,
     expire,
-    pick,
     purchases,
     refund,
     release,
@@ -64,25 +62,6 @@ class Abroad(ModelAlone):
     )
     def open_for_business(self, currency, lots, needs):
         Machine.open_for_business(self, currency, 0, lots, needs, recognise="allocation", unused=25)
-
-
-class ByNight(ModelAlone):
-    """Companies that complete milestones, and whose nights are missed and caught up."""
-
-    sell_a_line = edit_or_delete = extend = close_or_open_a_period = write_by_hand = None
-    reinstate = refund = unclaimed_property = pick_by_hand = confirm_or_return_to_draft = None
-
-    @initialize(
-        currency=st.sampled_from(["USD", "GBP"]),
-        lots=st.lists(st.fixed_dictionaries({**LOT, "draft": st.just(False)}), min_size=3, max_size=4),
-        needs=NEEDS,
-    )
-    def open_for_business(self, currency, lots, needs):
-        Machine.open_for_business(self, currency, 0, lots, needs, recognise="night", unused=0)
-
-    def change_the_setup(self, *settings, **named):
-        """Once, at the beginning."""
-        Machine.change_the_setup(self, *settings, **named)
 
 
 class AtTheDesk(ModelAlone):
@@ -172,20 +151,12 @@ def revenue_is_recognised_as_the_setup_says_by_now(patch):
     )
 
 
-def lots_are_picked_whatever_is_needed(patch):
-    patch.setattr(pick, "_check_sum", lambda milestone, picks: None)
-
-
 def lots_lapse_on_their_last_day(patch):
     rewrite(patch, expire, "DUE", "p.expires_on + %(grace)s {before}", "p.expires_on + %(grace)s - 1 {before}")
 
 
 def grace_is_forgotten(patch):
     rewrite(patch, expire, "DUE", "p.expires_on + %(grace)s {before}", "p.expires_on {before}")
-
-
-def a_night_earns_what_was_completed_after_its_date(patch):
-    rewrite(patch, earn, "PENDING", "c.actual_on <= %s", "c.actual_on <= %s::date + 30")
 
 
 def used_purchases_go_back_to_draft(patch):
@@ -209,10 +180,6 @@ def makers_approve_their_own(patch):
     patch.setattr(manual, "refusal_to_approve", lambda entry, actor: None)
 
 
-def entries_by_hand_are_posted_ahead_of_their_day(patch):
-    patch.setattr(manual, "business_date", lambda: datetime.date(2036, 1, 1))
-
-
 def the_night_seals_nothing(patch):
     patch.setattr(seals, "seal_journal", lambda day: 0)
 
@@ -230,7 +197,6 @@ FAULTS = [
     what_is_kept_of_a_refund_is_owed_all_the_same,
     whoever_asks_for_a_correction_approves_it,
     revenue_is_recognised_as_the_setup_says_by_now,
-    lots_are_picked_whatever_is_needed,
     lots_lapse_on_their_last_day,
     grace_is_forgotten,
     used_purchases_go_back_to_draft,
@@ -238,11 +204,9 @@ FAULTS = [
     late_events_are_posted_on_the_day_they_are_entered,
     the_night_seals_nothing,
 ]
-FAULTS_BY_NIGHT = [a_night_earns_what_was_completed_after_its_date]
 FAULTS_BY_HAND = [
     periods_are_soft_closed_in_any_order,
     makers_approve_their_own,
-    entries_by_hand_are_posted_ahead_of_their_day,
 ]
 FAULTS_IN_PARTS = [
     give_backs_leave_their_revenue_behind,
@@ -254,7 +218,6 @@ CASES = [
     (machine, fault)
     for machine, faults in {
         ModelAlone: FAULTS,
-        ByNight: FAULTS_BY_NIGHT,
         AtTheDesk: FAULTS_BY_HAND,
         Abroad: FAULTS_IN_PARTS,
     }.items()

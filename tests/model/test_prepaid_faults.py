@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
-from ledger.money import ZERO
 from prepaid import drawing
 from prepaid.models.entries import InflowBalanceQuerySet
 from prepaid.services import credit_memos, credit_posting, expire, invoices, pricing
@@ -75,22 +74,8 @@ def parts_in_lcy_are_rounded_one_by_one(patch):
     patch.setattr(drawing.Shelf, "_take", by_itself)
 
 
-def the_night_takes_what_is_valid_today(patch):
-    rewrite(patch, expire, "DUE", "e.valid_until <= %(on)s", "e.valid_until - 1 <= %(on)s")
-
-
 def what_lapses_belongs_to_its_last_day(patch):
     patch.setattr(expire, "EFFECTIVE", "greatest(e.valid_until, e.posted_on)")
-
-
-def covered_lines_owe_their_vat_all_the_same(patch):
-    owe = invoices._owe
-
-    def wrong(invoice, line):
-        line.covered_vat = ZERO
-        owe(invoice, line)
-
-    patch.setattr(invoices, "_owe", wrong)
 
 
 def vat_is_rounded_line_by_line(patch):
@@ -104,23 +89,6 @@ def revenue_goes_to_the_item_used(patch):
     patch.setattr(invoices, "RevenueFrom", SimpleNamespace(CONSUMED=invoices.RevenueFrom.RECEIPT))
 
 
-def what_comes_back_is_valid_for_ever(patch):
-    receive = credit_posting.receive
-    patch.setattr(
-        credit_posting, "receive", lambda service, **fields: receive(service, **{**fields, "valid_until": None})
-    )
-
-
-def what_comes_back_comes_at_the_rate_of_its_day(patch):
-    given = credit_posting.given_back
-
-    def wrong(*args, **kwargs):
-        part = given(*args, **kwargs)
-        return {**part, "amount_lcy": part["amount_lcy"] + (1 if part["amount_lcy"] > 2 else 0)}
-
-    patch.setattr(credit_posting, "given_back", wrong)
-
-
 def a_top_up_is_credited_whatever_is_left(patch):
     patch.setattr(credit_memos, "_check_units", lambda left, units: None)
     patch.setattr(credit_posting, "_check_left", lambda line, left: None)
@@ -131,14 +99,11 @@ FAULTS = [
     lapsed_inflows_are_usable,
     inflows_are_usable_before_they_came_in,
     parts_in_lcy_are_rounded_one_by_one,
-    covered_lines_owe_their_vat_all_the_same,
     vat_is_rounded_line_by_line,
     revenue_goes_to_the_item_used,
-    what_comes_back_is_valid_for_ever,
-    what_comes_back_comes_at_the_rate_of_its_day,
     a_top_up_is_credited_whatever_is_left,
 ]
-FAULTS_BY_NIGHT = [the_night_takes_what_is_valid_today, what_lapses_belongs_to_its_last_day]
+FAULTS_BY_NIGHT = [what_lapses_belongs_to_its_last_day]
 CASES = [*((ModelAlone, fault) for fault in FAULTS), *((Lapsing, fault) for fault in FAULTS_BY_NIGHT)]
 
 
