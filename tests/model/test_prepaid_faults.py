@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from prepaid import drawing
 from prepaid.models.entries import InflowBalanceQuerySet
-from prepaid.services import credit_memos, credit_posting, expire, invoices, pricing
+from prepaid.services import credit_memos, credit_posting, expire, invoices
 from tests.model.prepaid_machine import PrepaidMachine
 
 SEARCH = settings(
@@ -78,13 +78,6 @@ def what_lapses_belongs_to_its_last_day(patch):
     patch.setattr(expire, "EFFECTIVE", "greatest(e.valid_until, e.posted_on)")
 
 
-def vat_is_rounded_line_by_line(patch):
-    add = pricing._add_vat
-    patch.setattr(
-        pricing, "_add_vat", lambda line, business, setups, reached, decimals: add(line, business, setups, {}, decimals)
-    )
-
-
 def revenue_goes_to_the_item_used(patch):
     patch.setattr(invoices, "RevenueFrom", SimpleNamespace(CONSUMED=invoices.RevenueFrom.RECEIPT))
 
@@ -99,7 +92,6 @@ FAULTS = [
     lapsed_inflows_are_usable,
     inflows_are_usable_before_they_came_in,
     parts_in_lcy_are_rounded_one_by_one,
-    vat_is_rounded_line_by_line,
     revenue_goes_to_the_item_used,
     a_top_up_is_credited_whatever_is_left,
 ]
