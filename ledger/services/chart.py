@@ -35,7 +35,9 @@ POSTING_SETUP = {
     "unclaimed": "2460",
 }
 PREPAID_SETUP = {**POSTING_SETUP, "deferral": "2410", "sales": "4010"}
+CONTRACT_SETUP = {**POSTING_SETUP, "deferral": "2420", "sales": "4020", "breakage": "4020"}
 CELLS = {
+    "CONTRACTS": CONTRACT_SETUP,
     "CREDITS": POSTING_SETUP,
     "PREPAID": PREPAID_SETUP,
     "PREPAID-DEF": PREPAID_SETUP,
@@ -52,6 +54,7 @@ CURRENCIES = [
 ]
 BUSINESS_GROUPS = [("DOMESTIC", "Customers at home"), ("EXPORT", "Customers abroad")]
 PRODUCT_GROUPS = [
+    ("CONTRACTS", "Recurring services"),
     ("CREDITS", "Services credits"),
     ("PREPAID", "Prepaid services"),
     ("PREPAID-DEF", "Prepaid services, deferred"),

@@ -36,6 +36,13 @@ def _sum(column: str) -> Coalesce:
     return Coalesce(Subquery(lines.annotate(sum=Sum(column)).values("sum")), Value(0), output_field=AmountField())
 
 
+class CreditScope(models.TextChoices):
+    """What a credit memo takes back of what a contract invoice billed."""
+
+    FUTURE = "future", "What is not released"
+    EVERYTHING = "everything", "Everything"
+
+
 class SalesDocument(models.Model):
     """A quote, an order, an invoice or a credit memo. A quote becomes an order, an order is invoiced in one or more parts;
     an invoice can also be made directly. An invoice or credit memo is posted once, under a number without gaps, and never
@@ -93,6 +100,23 @@ class SalesDocument(models.Model):
         help_text="The posted invoice that a credit memo corrects.",
     )
     reason = models.CharField(max_length=500, blank=True, default="", help_text="Why a posted invoice is corrected.")
+    credit_scope = models.CharField(
+        max_length=10,
+        choices=CreditScope.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What a credit memo takes back of contract lines.",
+    )
+    billing_run = models.ForeignKey(
+        "prepaid.BillingRun",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="invoices",
+        help_text="The billing of contracts that made it.",
+    )
     business_group = models.ForeignKey(
         BusinessPostingGroup, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
@@ -138,6 +162,12 @@ class SalesDocument(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(type="credit_memo") | ~Q(reason=""), name="sales_document_credit_memo_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_scope="") | Q(type="credit_memo"), name="sales_document_scope_of_a_credit_memo"
+            ),
+            models.CheckConstraint(
+                condition=Q(billing_run=None) | Q(type="invoice"), name="sales_document_billing_makes_invoices"
             ),
             models.UniqueConstraint(
                 fields=["posted_number"], condition=~Q(posted_number=""), name="sales_document_posted_number_once"
@@ -189,6 +219,7 @@ class SalesLine(models.Model):
         TOP_UP = "top_up", "Top-up"
         USAGE = "usage", "Usage"
         COMMITMENT = "commitment", "Service commitment item"
+        CONTRACT = "contract", "Contract"
         BALANCE = "balance", "Balance line"
 
     logged_under = "document"  # in the change log
@@ -269,7 +300,7 @@ class SalesLine(models.Model):
                 | Q(kind="item", role="sale", prepaid_service=None)
                 | Q(kind="item", role="usage", prepaid_service__isnull=False)
                 | Q(kind="item", role="top_up", quantity=1)
-                | Q(kind="item", role="commitment"),
+                | Q(kind="item", role__in=["commitment", "contract"]),
                 name="sales_line_is_what_its_role_says",
             ),
             models.CheckConstraint(condition=Q(discount_percent__range=(0, 100)), name="sales_line_discount"),
@@ -309,6 +340,16 @@ class SalesLine(models.Model):
     def is_usage(self) -> bool:
         """Whether its prepaid service pays for it."""
         return self.role == self.Role.USAGE
+
+    @property
+    def is_contract(self) -> bool:
+        """Whether it bills a period of a service commitment; of a credit memo: whether its invoice did."""
+        return self.role == self.Role.CONTRACT
+
+    @property
+    def is_credited_by_amount(self) -> bool:
+        """Whether a credit memo takes back an amount of it, and no quantity."""
+        return self.tops_up or self.is_contract
 
     @property
     def is_commitment(self) -> bool:

@@ -12,6 +12,21 @@ class RevenueFrom(models.TextChoices):
     CONSUMED = "consumed", "The item used"
 
 
+class AutomaticBilling(models.TextChoices):
+    """What the night does with contracts that are due to be billed."""
+
+    OFF = "off", "Nothing"
+    MAKE = "make", "Make invoices"
+    POST = "post", "Make and post invoices"
+
+
+class ReleaseDay(models.TextChoices):
+    """When the part of a month is earned."""
+
+    LAST = "last", "Last day of its part"
+    FIRST = "first", "First day of its part"
+
+
 class PrepaidSetup(models.Model):
     """Prepaid services setup: the one row of settings of this app."""
 
@@ -70,6 +85,28 @@ class PrepaidSetup(models.Model):
         db_default=10,
         validators=[MinValueValidator(0)],
         help_text="An entry by hand or an opening balance of more waits for somebody else's approval.",
+    )
+
+    automatic_billing = models.CharField(
+        max_length=5,
+        choices=AutomaticBilling.choices,
+        default=AutomaticBilling.OFF,
+        db_default=AutomaticBilling.OFF,
+        help_text="What the night does with customer contracts that are due to be billed.",
+    )
+    release_day = models.CharField(
+        "contract deferrals are due on",
+        max_length=5,
+        choices=ReleaseDay.choices,
+        default=ReleaseDay.LAST,
+        db_default=ReleaseDay.LAST,
+        help_text="Of each calendar month of a billing period. Business Central releases on the first day.",
+    )
+    by_equal_months = models.BooleanField(
+        "contract deferrals by equal months",
+        default=False,
+        db_default=False,
+        help_text="Parts are cut as Business Central cuts them: rounded months, and the last line takes the rest.",
     )
 
     class Meta:
