@@ -108,6 +108,22 @@ class NotSendable(Refused):
     """A statement that cannot be sent to its customer."""
 
 
+class BadPackage(Refused):
+    """A service commitment package that cannot be as it was asked for."""
+
+
+class BadContract(Refused):
+    """A service object, commitment or customer contract that cannot be as it was asked for."""
+
+
+class NotBillable(Refused):
+    """A commitment or contract that cannot be billed as it stands."""
+
+
+class NothingDue(Refused):
+    """Nothing is to be billed, or to be released."""
+
+
 class MissingPrepaidSetup(Refused):
     """The prepaid services setup has not been filled in."""
 

@@ -75,7 +75,9 @@ class ServiceObject(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=~Q(number="") & Q(quantity__gt=0), name="service_object_numbered_quantity"),
+            models.CheckConstraint(
+                condition=~Q(number="") & Q(quantity__gt=0), name="service_object_numbered_quantity"
+            ),
         ]
 
     def __str__(self):

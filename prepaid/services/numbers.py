@@ -3,12 +3,14 @@ posted."""
 
 from ledger.services import numbers
 from ledger.services.numbers import Series
-from prepaid.models import Delivery, PrepaidService, SalesDocument
+from prepaid.models import CustomerContract, Delivery, PrepaidService, SalesDocument, ServiceObject
 
 Type = SalesDocument.Type
 
 SERVICES = Series("PS", "PS-", "Prepaid services", digits=5)
 DELIVERIES = Series("DN", "DN-", "Delivery notes")
+OBJECTS = Series("SVO", "SVO-", "Service objects")
+CONTRACTS = Series("CC", "CC-", "Customer contracts")
 DOCUMENTS = {
     Type.QUOTE: Series("SQ", "SQ-", "Sales quotes"),
     Type.ORDER: Series("SO", "SO-", "Sales orders"),
@@ -31,6 +33,14 @@ def document_number(type_: str) -> str:
 
 def delivery_number() -> str:
     return numbers.free_number(DELIVERIES, Delivery)
+
+
+def object_number() -> str:
+    return numbers.free_number(OBJECTS, ServiceObject)
+
+
+def contract_number() -> str:
+    return numbers.free_number(CONTRACTS, CustomerContract)
 
 
 def posted_number(type_: str) -> tuple[int, str]:
