@@ -19,13 +19,15 @@ from ledger.reports.seals import count_unsealed
 from ledger.services.nights import WHOLE, Outcome, Step, attempt, open_run, work
 from ledger.services.seals import SEALED, seal_step
 from opportunities.services.chunks import account_ranges
-from prepaid.reports.tonight import count_residuals
-from prepaid.services.night import expire_residuals
+from prepaid.reports.tonight import count_billable, count_parts, count_residuals
+from prepaid.services.night import bill_contracts, expire_residuals, release_deferrals
 
 SEAL = "Seal the journal"
 STEPS: dict[str, Step] = {
     "Expire services credits": expire_credits,
+    "Bill customer contracts": bill_contracts,
     "Expire prepaid residuals": expire_residuals,
+    "Release contract deferrals": release_deferrals,
     "Earn completed milestones": earn_milestones,
     "Recognise expected breakage": expect_breakage,
     "Raise notices": raise_notices,
@@ -33,7 +35,9 @@ STEPS: dict[str, Step] = {
 }
 COUNTS = {
     "Expire services credits": count_due,
+    "Bill customer contracts": count_billable,
     "Expire prepaid residuals": count_residuals,
+    "Release contract deferrals": count_parts,
     "Earn completed milestones": count_completed,
     "Recognise expected breakage": count_expected,
     "Raise notices": count_notices,

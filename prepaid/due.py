@@ -1,5 +1,5 @@
-"""What of a commitment is to be billed: the days that no invoice bills, cut at the ends of its rhythm, at changes of its price,
-and at what is billed already. Pure arithmetic; it can leave no gap and bill no day twice."""
+"""What of a commitment is to be billed: the days that no invoice bills, cut at the ends of its rhythm, at changes of its
+price, and at what is billed already. Pure arithmetic; it can leave no gap and bill no day twice."""
 
 import datetime
 from collections.abc import Iterable, Sequence

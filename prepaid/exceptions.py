@@ -124,6 +124,13 @@ class NothingDue(Refused):
     """Nothing is to be billed, or to be released."""
 
 
+class AlreadyUndone(Refused):
+    """A release that was taken back before."""
+
+    def __init__(self, run):
+        super().__init__(f"{run} was taken back already, by {run.undone_by}.")
+
+
 class MissingPrepaidSetup(Refused):
     """The prepaid services setup has not been filled in."""
 

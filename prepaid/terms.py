@@ -1,5 +1,5 @@
-"""How long a commitment runs: its initial term, by how much it goes on, and how long before its end it has to be cancelled. Pure
-arithmetic, counted from the first day and never chained."""
+"""How long a commitment runs: its initial term, by how much it goes on, and how long before its end it has to be cancelled.
+Pure arithmetic, counted from the first day and never chained."""
 
 import datetime
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ def _percent() -> models.DecimalField:
         "calculation base %",
         max_digits=9,
         decimal_places=4,
-        default=100,
+        default=Decimal(100),
         validators=[MinValueValidator(Decimal(0))],
         help_text="Of the price of the line that sold it.",
     )

@@ -62,9 +62,13 @@ class Booking:
         row[0] += amount
         row[1] += lcy
 
-    def _dimensions(self, service: PrepaidService | None) -> tuple[tuple[str, str], ...]:
+    def dimensions(self, service: PrepaidService | None) -> dict[str, str]:
+        """Those of the customer, and of the service."""
         own = service_dimensions(service, self.setup) if service else {}
-        return tuple(sorted({**self.document.account.dimensions, **own}.items()))
+        return {**self.document.account.dimensions, **own}
+
+    def _dimensions(self, service: PrepaidService | None) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(self.dimensions(service).items()))
 
 
 def service_dimensions(service: PrepaidService, setup: PrepaidSetup) -> Mapping[str, str]:

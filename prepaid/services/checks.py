@@ -59,7 +59,14 @@ def refusal_of_line(document: SalesDocument, line: SalesLine) -> Refused | None:
         return NotPostable(
             f"{where}: {service} is periodic. A contract tops it up, not an invoice.", field="prepaid_service"
         )
-    if line.tops_up and document.type == Type.INVOICE and (bad := _bad_formula(service, document.posted_on)):
+    received = (
+        line.billed_period.starts_on if line.is_contract and document.type == Type.INVOICE else document.posted_on
+    )
+    if (
+        (line.tops_up or line.is_contract)
+        and document.type == Type.INVOICE
+        and (bad := _bad_formula(service, received))
+    ):
         return NotPostable(f"{where}: {bad} Correct the dateformula of {service}.", field="prepaid_service")
     return refusal_of_service(document, service)
 

@@ -12,7 +12,7 @@ from prepaid.services.credit_left import Credited
 def work_out(memo_line: SalesLine, line: SalesLine, before: Credited, *, lcy_decimals: int) -> SalesLine:
     """From what its invoice's line came to and what was credited of that `before`."""
     decimals = line.document.currency.decimals
-    if line.tops_up:
+    if line.is_credited_by_amount:
         net, covered = before["net"] + memo_line.unit_price, ZERO
     else:
         quantity = before["quantity"] + memo_line.quantity

@@ -1,7 +1,8 @@
 """How much of the lines of a posted invoice is left to be credited: read for all of them at once, whatever their number.
 
 Of a top-up it is no more than what is left of it: of its inflow and of what credit memos of its usage brought back, as far as
-that is still valid on the day. What was used has to be credited with its own invoice; what has lapsed stays with the company.
+that is still valid on the day. What was used has to be credited with its own invoice; what has lapsed stays with the
+company. Of a period of a contract it is what waits in its deferral, or that and what is released: `contracts.credit`.
 """
 
 import datetime
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from ledger.dates import business_date
 from ledger.money import ZERO
 from pages import formats
-from prepaid.models import InflowBalance, PrepaidEntry, SalesDocument, SalesLine
+from prepaid.models import CreditScope, InflowBalance, PrepaidEntry, SalesDocument, SalesLine
+from prepaid.services.contracts.credit import Waiting, waiting_of
 
 CREDITED = ("quantity", "net", "vat", "covered", "covered_net", "covered_vat", "due_lcy", "due_vat_lcy")
 Credited = Mapping[str, Decimal]
@@ -25,20 +27,32 @@ Credited = Mapping[str, Decimal]
 class Left:
     """What is left of one line: `units` to be credited, a quantity or of a top-up an amount, net. `before`: what posted
     credit memos took back, by column; `inflows`: of a top-up what is left of it, in drawing order; `lapsed`: what of it is
-    not refunded, since it was valid until a day before."""
+    not refunded, since it was valid until a day before; `waiting`: of a contract line, the parts of its deferral."""
 
     line: SalesLine
     units: Decimal
     before: Credited
     inflows: list[InflowBalance]
     lapsed: Decimal
+    waiting: Waiting | None = None
 
 
-def left_to_credit(lines: Iterable[SalesLine], on: datetime.date) -> dict[int, Left]:
-    """Of each line of a posted invoice, by its key, what can be credited on that day."""
+def left_to_credit(
+    lines: Iterable[SalesLine], on: datetime.date, scope: str = CreditScope.EVERYTHING
+) -> dict[int, Left]:
+    """Of each line of a posted invoice, by its key, what can be credited on that day; of contract lines, in that scope."""
     lines = list(lines)
-    before, inflows = credited(lines), _balances_of([line for line in lines if line.tops_up], on)
-    return {line.pk: _left(line, before[line.pk], inflows.get(line.pk, []), on) for line in lines}
+    received = [line for line in lines if line.is_credited_by_amount]
+    owners = inflows_of(received) if received else {}
+    contract = [line for line in lines if line.is_contract]
+    waiting = waiting_of(contract, owners) if contract else {}
+    before, inflows = credited(lines), _balances_of(owners, on)
+    return {
+        line.pk: _left_of_contract(line, before[line.pk], inflows.get(line.pk, []), waiting[line.pk], on, scope)
+        if line.is_contract
+        else _left(line, before[line.pk], inflows.get(line.pk, []), on)
+        for line in lines
+    }
 
 
 def creditable(line: SalesLine, on: datetime.date | None = None) -> Decimal:
@@ -69,6 +83,8 @@ def more_than_left(left: Left, units: Decimal) -> str:
     """The sentence that says that the units are more than is left."""
     line, currency = left.line, left.line.document.currency
     where = f"Line {line.line_no}, {line.description}"
+    if left.waiting is not None:
+        return f"{where}: {formats.money(units, currency)} cannot be credited, {formats.money(left.units, currency)} is left."
     if not line.tops_up:
         return (
             f"{where}: {formats.exact(units)} cannot be credited, only {formats.exact(left.units)} of "
@@ -81,13 +97,14 @@ def more_than_left(left: Left, units: Decimal) -> str:
     )
 
 
-def _balances_of(top_ups: list[SalesLine], on: datetime.date) -> dict[int, list[InflowBalance]]:
-    """What is left of each and came in by that day, in drawing order, lapsed or not."""
-    if not top_ups:
+def _balances_of(owners: Mapping[int, int], on: datetime.date) -> dict[int, list[InflowBalance]]:
+    """What is left of each line's inflows, in drawing order, lapsed or not; of a one-time top-up, of those that came in by
+    that day."""
+    if not owners:
         return {}
-    owners = inflows_of(top_ups)
     found: dict[int, list[InflowBalance]] = {}
-    rows = InflowBalance.objects.filter(entry__in=owners, entry__posted_on__lte=on).left()
+    came = Q(entry__posted_on__lte=on) | Q(entry__deferral_account=None)
+    rows = InflowBalance.objects.filter(came, entry__in=owners).left()
     for row in rows.in_drawing_order().select_related("entry"):
         found.setdefault(owners[row.entry_id], []).append(row)
     return found
@@ -96,7 +113,17 @@ def _balances_of(top_ups: list[SalesLine], on: datetime.date) -> dict[int, list[
 def _left(line: SalesLine, before: Credited, rows: list[InflowBalance], on: datetime.date) -> Left:
     if not line.tops_up:
         return Left(line, line.quantity - before["quantity"], before, [], ZERO)
-    valid = [row for row in rows if row.entry.valid_until is None or row.entry.valid_until >= on]
+    valid = _valid(rows, on)
     there = sum((row.remaining for row in valid), ZERO)
     lapsed = sum((row.remaining for row in rows), ZERO) - there
     return Left(line, min(line.net - before["net"], there), before, valid, lapsed)
+
+
+def _left_of_contract(
+    line: SalesLine, before: Credited, rows: list[InflowBalance], waiting: Waiting, on: datetime.date, scope: str
+) -> Left:
+    return Left(line, waiting.amount(scope), before, _valid(rows, on), ZERO, waiting)
+
+
+def _valid(rows: list[InflowBalance], on: datetime.date) -> list[InflowBalance]:
+    return [row for row in rows if row.entry.valid_until is None or row.entry.valid_until >= on]

@@ -12,8 +12,9 @@ from ledger.services.changes import made_by
 from opportunities.services.locks import lock_account
 from pages import formats
 from prepaid.exceptions import BadDocument, MoreThanLeftToCredit
-from prepaid.models import SalesDocument, SalesLine
+from prepaid.models import CreditScope, SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
+from prepaid.services.contracts.credit import why_not_everything
 from prepaid.services.credit_cut import work_out
 from prepaid.services.credit_left import Left, left_to_credit, more_than_left
 from prepaid.services.numbers import document_number
@@ -23,12 +24,19 @@ Kind = SalesLine.Kind
 
 @transaction.atomic
 def create_credit_memo(
-    invoice: SalesDocument, *, credit: Mapping[int, Decimal] | None = None, reason: str, actor
+    invoice: SalesDocument,
+    *,
+    credit: Mapping[int, Decimal] | None = None,
+    scope: str = CreditScope.FUTURE,
+    reason: str,
+    actor,
 ) -> SalesDocument:
     """Makes an unposted credit memo of a posted invoice. `credit` says how much of which line: a quantity, or of a top-up an
-    amount, net; without it, everything that is left. Books and balances: none before it is posted.
+    amount, net; without it, everything that is left. Of a line that bills a period of a contract, `scope` says what: what is
+    not released when the memo is posted, or everything; never a part of it. Books and balances: none before it is posted.
 
-    Refused: an invoice that is not posted, no reason, nothing left (BadDocument); more than is left (MoreThanLeftToCredit).
+    Refused: an invoice that is not posted, no reason, nothing left (BadDocument); more than is left, everything of a period
+    of whose top-up something is used (MoreThanLeftToCredit).
     """
     lock_account(invoice.account_id)
     invoice = SalesDocument.objects.select_related("account", "currency").get(pk=invoice.pk)
@@ -36,7 +44,7 @@ def create_credit_memo(
         raise refusal
     if not reason.strip():
         raise BadDocument("Say why the invoice is corrected: the reason is kept with the credit memo.", field="reason")
-    chosen = _chosen(invoice, credit)
+    chosen = _chosen(invoice, credit, scope)
     made_by(actor, "Create credit memo", reason=reason)
     today = business_date()
     memo = SalesDocument.objects.create(
@@ -50,6 +58,7 @@ def create_credit_memo(
         external_reference=invoice.external_reference,
         project=invoice.project,
         corrects=invoice,
+        credit_scope=scope if any(left.line.is_contract for left, _ in chosen) else "",
         reason=reason.strip(),
         created_by=actor,
     )
@@ -68,10 +77,10 @@ def refusal_to_credit(invoice: SalesDocument) -> BadDocument | None:
     return None
 
 
-def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None) -> list[tuple[Left, Decimal]]:
-    """Refused: nothing at all (BadDocument), more than is left of a line."""
+def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None, scope: str) -> list[tuple[Left, Decimal]]:
+    """Refused: nothing at all (BadDocument), more than is left of a line, or of a contract line less."""
     lines = invoice.lines.filter(kind=Kind.ITEM).select_related("document__currency", "prepaid_service")
-    left = left_to_credit(lines.order_by("line_no"), business_date()).values()
+    left = left_to_credit(lines.order_by("line_no"), business_date(), scope).values()
     asked = [(each, each.units if credit is None else credit.get(each.line.pk, ZERO)) for each in left]
     chosen = [(each, units) for each, units in asked if units]
     if not chosen and credit is not None:
@@ -82,19 +91,28 @@ def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None) -> lis
         raise BadDocument(f"Nothing of {invoice} is left to be credited{why}.")
     for each, units in chosen:
         _check_units(each, units)
+        if why := why_not(each, scope):
+            raise MoreThanLeftToCredit(why, field=f"line_{each.line.pk}")
     return chosen
+
+
+def why_not(left: Left, scope: str) -> str:
+    """Why what is left of a line cannot be credited in that scope; empty where it can."""
+    if left.waiting is None or scope != CreditScope.EVERYTHING:
+        return ""
+    return why_not_everything(left.line, left.waiting)
 
 
 def _check_units(left: Left, units: Decimal) -> None:
     line = left.line
-    decimals = line.document.currency.decimals if line.tops_up else QUANTITY_DECIMALS
+    decimals = line.document.currency.decimals if line.is_credited_by_amount else QUANTITY_DECIMALS
     if units < 0 or not has_decimals(units, decimals):
         raise BadDocument(
             f"Line {line.line_no}: {formats.exact(units)} cannot be credited. Enter more than 0, with no more than "
             f"{decimals} decimals.",
             field=f"line_{line.pk}",
         )
-    if units > left.units:
+    if units > left.units or (left.waiting is not None and units != left.units):
         raise MoreThanLeftToCredit(more_than_left(left, units), field=f"line_{line.pk}")
 
 
@@ -105,10 +123,10 @@ def _credit_line(memo: SalesDocument, line: SalesLine, line_no: int, units: Deci
         product_id=line.product_id,
         role=line.role,
         description=line.description,
-        quantity=1 if line.tops_up else units,
+        quantity=1 if line.is_credited_by_amount else units,
         unit_of_measure=line.unit_of_measure,
-        unit_price=units if line.tops_up else line.unit_price,
-        discount_percent=0 if line.tops_up else line.discount_percent,
+        unit_price=units if line.is_credited_by_amount else line.unit_price,
+        discount_percent=0 if line.is_credited_by_amount else line.discount_percent,
         vat_percent=line.vat_percent,
         vat_business_group_id=line.vat_business_group_id,
         vat_product_group_id=line.vat_product_group_id,

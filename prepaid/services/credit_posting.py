@@ -1,8 +1,8 @@
-"""What posting a credit memo does: the mirror of what its invoice posted (rules 23 and 23b).
+"""What posting a credit memo does: the mirror of what its invoice posted (rules 23, 23b, 33 and 33b).
 
 A top-up gives back what is left of it and valid, never more. Usage gives back what its balance covered, as one new Positive
 Adjmt. for each inflow that was used, with its valid-until, groups and rate, last drawn first; the rest comes off what the
-customer owes. LCY is the mirror of what the invoice posted.
+customer owes. LCY is the mirror of what the invoice posted. A line that bills a period of a contract: `contracts.credit`.
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,17 @@ from ledger.models import Currency, ProductPostingGroup
 from ledger.money import ZERO
 from prepaid.drawing import Need, Shelf
 from prepaid.exceptions import MoreThanLeftToCredit
-from prepaid.models import Application, GiveBack, PrepaidEntry, PrepaidSetup, SalesDocument, SalesLine
+from prepaid.models import (
+    Application,
+    CreditScope,
+    GiveBack,
+    PrepaidEntry,
+    PrepaidSetup,
+    SalesDocument,
+    SalesLine,
+)
 from prepaid.services.booking import Booking
+from prepaid.services.contracts.credit import Waiting, take_back, why_not_everything
 from prepaid.services.cover import Cover
 from prepaid.services.credit_cut import given_back, work_out
 from prepaid.services.credit_left import CREDITED, Left, left_to_credit, more_than_left
@@ -51,13 +60,13 @@ def write(document: SalesDocument, lines: list[SalesLine], *, setup: PrepaidSetu
     memo = Memo(document, Booking(document, setup), lcy, actor)
     document.lines.filter(kind=Kind.BALANCE).delete()
     items = [line for line in lines if line.kind == Kind.ITEM]
-    left = left_to_credit([_corrected(line) for line in items], document.posted_on)
+    left = left_to_credit([_corrected(line) for line in items], document.posted_on, document.credit_scope)
     for line in items:
         its = left[_corrected(line).pk]
         _check_left(line, its)
         work_out(line, its.line, its.before, lcy_decimals=lcy.decimals)
         _take_back(memo, line, its)
-    SalesLine.objects.bulk_update(items, CREDITED)
+    SalesLine.objects.bulk_update(items, [*CREDITED, "unit_price"])
     _give_back(memo, items)
     _write_balance_lines(document, items, setup.deferral_group)
     about = f"Credit memo {document.posted_number} of {document.corrects} {document.account.name}"
@@ -70,16 +79,38 @@ def _corrected(line: SalesLine) -> SalesLine:
 
 
 def _check_left(line: SalesLine, left: Left) -> None:
+    if left.waiting is not None:
+        _check_waiting(line, left, left.waiting)
+        return
     units = line.unit_price if line.tops_up else line.quantity
     if units > left.units:
         raise MoreThanLeftToCredit(more_than_left(left, units))
+
+
+def _check_waiting(line: SalesLine, left: Left, waiting: Waiting) -> None:
+    """A contract line is credited with what is left now, whatever was released since the memo was made."""
+    if not left.units:
+        raise MoreThanLeftToCredit(more_than_left(left, line.unit_price))
+    if line.document.credit_scope == CreditScope.EVERYTHING and (why := why_not_everything(left.line, waiting)):
+        raise MoreThanLeftToCredit(why)
+    line.unit_price = left.units
 
 
 def _take_back(memo: Memo, line: SalesLine, left: Left) -> None:
     """What the customer no longer owes; of a top-up, what is left of it leaves deferred revenue."""
     keys = {"receivable": line.receivable_account_id, "service": line.prepaid_service, "back": True}
     owe = memo.booking.owe
-    if line.tops_up:
+    if left.waiting is not None:
+        take_back(
+            memo.booking,
+            line,
+            left.waiting,
+            left.inflows,
+            keys=keys,
+            lcy_decimals=memo.lcy.decimals,
+            entry=_of_document(memo),
+        )
+    elif line.tops_up:
         _take_back_top_up(memo, line, left, keys)
     else:
         net = line.net - line.covered_net

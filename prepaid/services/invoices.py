@@ -1,10 +1,11 @@
-"""What posting an invoice does (rules 20 to 21b and 31b).
+"""What posting an invoice does (rules 20 to 21b, 30 and 31b).
 
 A top-up: receivable against the deferral account of the deferral group; a Positive Adjmt. Usage: receivable against the
 revenue of the used line, as far as no balance covers it; what is covered leaves deferred revenue at the rate of its inflow,
 for the revenue account and group of the inflow's item, or of the item used where the setup says so. What has no money
 on a deferral account, as in a periodic service, moves nothing: its balance line stands against the used line's own revenue.
-A Consumption for each service; one balance line for each service and VAT rate.
+A Consumption for each service; one balance line for each service and VAT rate. A line that bills a period of a contract:
+`contracts.posting`.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from prepaid.dateformula import end_of_validity
 from prepaid.drawing import Draw
 from prepaid.models import PrepaidEntry, PrepaidSetup, RevenueFrom, SalesDocument, SalesLine
 from prepaid.services.booking import Booking
+from prepaid.services.contracts import posting
 from prepaid.services.cover import Cover, cover
 from prepaid.services.entries import NO_REVENUE, Revenue, Type, receive, take
 from prepaid.services.pricing import price
@@ -70,15 +72,35 @@ def _owe(invoice: Invoice, line: SalesLine) -> None:
     net, vat = line.net - line.covered_net, line.vat - line.covered_vat
     group = invoice.setup.deferral_group_id if line.tops_up else line.product_group_id
     line.due_lcy, line.due_vat_lcy = invoice.in_lcy(net), invoice.in_lcy(vat)
-    line.ledger_account_id = invoice.account("deferral" if line.tops_up else "sales", group)
+    line.ledger_account_id = invoice.account("deferral" if line.tops_up or line.is_contract else "sales", group)
+    lot = _receipt(invoice, line, net)
     if not (net or vat):
         return
     line.receivable_account_id = invoice.account("receivable", group)
-    lot = _top_up(invoice, line, net).lot if line.tops_up else ""
     keys = {"receivable": line.receivable_account_id, "lot": lot, "service": line.prepaid_service}
     owe = invoice.booking.owe
     owe(account=line.ledger_account_id, amount=net, lcy=line.due_lcy, group=group, **keys)
     owe(account=line.vat_account_id, amount=vat, lcy=line.due_vat_lcy, **keys)
+
+
+def _receipt(invoice: Invoice, line: SalesLine, net: Decimal) -> str:
+    """What the line brings in beside what is owed, and under which lot its money waits, if it does."""
+    if line.tops_up:
+        return _top_up(invoice, line, net).lot
+    if not line.is_contract:
+        return ""
+    posting.top_up(line, _of_document(invoice))
+    if not net:
+        return ""
+    return posting.defer(
+        invoice.document,
+        line,
+        deferral_account=str(line.ledger_account_id),
+        revenue_account=invoice.account("sales", line.product_group_id),
+        dimensions=invoice.booking.dimensions(line.prepaid_service),
+        setup=invoice.setup,
+        lcy=invoice.lcy,
+    ).lot
 
 
 def _top_up(invoice: Invoice, line: SalesLine, net: Decimal) -> PrepaidEntry:

@@ -24,11 +24,11 @@ RELATED = ("account__business_group", "bill_to__business_group", "currency", "co
 def post_document(document: SalesDocument, *, actor) -> SalesDocument:
     """Posts the invoice or credit memo on its posting date. Again: gives the posted document back.
 
-    Books: rules 20 to 21b of prepaid services for an invoice, 23 and 23b for a credit memo. Balances: top-ups, usage and
-    what comes back, as prepaid ledger entries. Refused: what `refusal_to_post` says (NotPostable, ServiceClosed,
-    OtherCurrency), balance lines for more than is left (NotEnoughLeft), crediting more than is left (MoreThanLeftToCredit),
-    and what the books cannot take (MissingAccount, MissingVat, MissingRate, BlockedAccount, BlockedCombination,
-    PostingNotAllowed).
+    Books: rules 20 to 21b and 30 of prepaid services for an invoice, 23, 23b, 33 and 33b for a credit memo. Balances:
+    top-ups, usage and what comes back, as prepaid ledger entries. Refused: what `refusal_to_post` says (NotPostable,
+    ServiceClosed, OtherCurrency), balance lines for more than is left (NotEnoughLeft), crediting more than is left
+    (MoreThanLeftToCredit), and what the books cannot take (MissingAccount, MissingVat, MissingRate, BlockedAccount,
+    BlockedCombination, PostingNotAllowed).
     """
     document = lock_document(document)
     if document.is_posted:
@@ -81,5 +81,11 @@ def _account_now(document: SalesDocument) -> int:
 
 def lines_of(document: SalesDocument) -> list[SalesLine]:
     """The lines in their order, with what posting asks of them."""
-    related = ("product", "product_group", "prepaid_service", "corrects_line__document__currency")
+    related = (
+        "product",
+        "product_group",
+        "prepaid_service",
+        "corrects_line__document__currency",
+        "billed_period__commitment",
+    )
     return list(document.lines.select_related(*related).order_by("line_no"))

@@ -18,7 +18,10 @@ Key = tuple[str, str]
 
 
 def net_of(line: SalesLine, decimals: int) -> Decimal:
-    """quantity × unit price less the discount, rounded half up."""
+    """quantity × unit price less the discount, rounded half up; of a period of a contract, what its billing made of its
+    days."""
+    if line.is_contract:
+        return line.net
     kept = EXACT.divide(EXACT.subtract(HUNDRED, line.discount_percent), HUNDRED)
     return round_to(EXACT.multiply(product(line.quantity, line.unit_price), kept), decimals)
 

@@ -52,7 +52,7 @@ CREATE TRIGGER service_commitment_next BEFORE INSERT OR UPDATE ON prepaid_servic
 -- only ever set back, by a credit memo; not posted, it goes with its line.
 CREATE FUNCTION prepaid_billed_period_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    found record;
+    billed record;
     why text;
 BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -68,17 +68,17 @@ BEGIN
             RETURN OLD;
         END IF;
     END IF;
-    SELECT c.*, l.role, d.type, d.account_id, d.currency_id AS billed_in, k.account_id AS of_account INTO found
+    SELECT c.*, l.role, d.type, d.account_id, d.currency_id AS billed_in, k.account_id AS of_account INTO billed
     FROM prepaid_servicecommitment c
     JOIN prepaid_customercontract k ON k.id = c.contract_id
     JOIN prepaid_salesline l ON l.id = NEW.line_id
     JOIN prepaid_salesdocument d ON d.id = l.document_id
     WHERE c.id = NEW.commitment_id;
     why := CASE WHEN NOT FOUND THEN 'its commitment is in no contract'
-                WHEN found.role <> 'contract' OR found.type <> 'invoice' THEN 'its line is none of a contract invoice'
-                WHEN found.account_id <> found.of_account THEN 'its invoice is for another account'
-                WHEN found.billed_in <> found.currency_id THEN 'its invoice is in ' || found.billed_in
-                WHEN TG_OP = 'INSERT' AND (NEW.starts_on < found.starts_on OR NEW.ends_on > found.ends_on)
+                WHEN billed.role <> 'contract' OR billed.type <> 'invoice' THEN 'its line is none of a contract invoice'
+                WHEN billed.account_id <> billed.of_account THEN 'its invoice is for another account'
+                WHEN billed.billed_in <> billed.currency_id THEN 'its invoice is in ' || billed.billed_in
+                WHEN TG_OP = 'INSERT' AND (NEW.starts_on < billed.starts_on OR NEW.ends_on > billed.ends_on)
                     THEN 'it lies outside its commitment' END;
     IF why IS NOT NULL THEN
         RAISE EXCEPTION 'billed period % to %: %', NEW.starts_on, NEW.ends_on, why

@@ -94,7 +94,8 @@ def take_out(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
 
 @transaction.atomic
 def close_contract(contract: CustomerContract, *, actor) -> CustomerContract:
-    """Closes it: it bills nothing and is hidden from lists. Refused (BadContract): while a commitment of it is to be billed."""
+    """Closes it: it bills nothing and is hidden from lists. Refused (BadContract): while a commitment of it is to be
+    billed."""
     locked = lock_contract(contract)
     if refusal := refusal_to_close(locked):
         raise refusal

@@ -1,0 +1,284 @@
+"""Billing customer contracts: contract invoices for every period that begins by a day and that no invoice bills yet.
+
+Books and balances: none before an invoice is posted. A period is billed once, whoever bills at the same moment: the account
+is locked, what is due is read under the lock, and no two billed periods share a day in the database.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Prefetch, QuerySet
+
+from ledger.dates import business_date
+from ledger.money import EXACT, ZERO
+from ledger.services.changes import made_by
+from opportunities.services.locks import lock_account
+from pages import formats
+from pages.refusals import Refused
+from prepaid.due import Rhythm, due_periods
+from prepaid.exceptions import NotBillable, NothingDue
+from prepaid.models import (
+    BilledPeriod,
+    BillingRun,
+    CommitmentPrice,
+    SalesDocument,
+    SalesLine,
+    ServiceCommitment,
+)
+from prepaid.models.fields import QUANTITY_DECIMALS
+from prepaid.periods import Period, Term, price_of
+from prepaid.services.documents import A_YEAR
+from prepaid.services.numbers import document_number
+from prepaid.services.post_document import post_document
+from prepaid.services.pricing import price as price_lines
+
+RELATED = (
+    "object__product__vat_product_group",
+    "object__account__business_group",
+    "invoicing_item",
+    "currency",
+    "prepaid_service",
+    "contract__account",
+    "contract__bill_to__business_group",
+    "contract__currency",
+)
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True)
+class Due:
+    """One line to be: a period of a commitment, what it comes to, net, and what it tops up of a quantity."""
+
+    commitment: ServiceCommitment
+    period: Period
+    price: CommitmentPrice
+    net: Decimal
+    top_up_quantity: Decimal
+
+
+@dataclass
+class Proposal:
+    """What is to be billed, and which commitments cannot be, with the reason."""
+
+    due: list[Due] = field(default_factory=list)
+    refusals: list[tuple[ServiceCommitment, Refused]] = field(default_factory=list)
+
+
+@dataclass
+class Billed:
+    """What a billing made: its run, where there was anything to bill; and what could not be billed."""
+
+    run: BillingRun | None = None
+    invoices: list[SalesDocument] = field(default_factory=list)
+    refusals: list[tuple[ServiceCommitment, Refused]] = field(default_factory=list)
+
+
+def propose(commitments: QuerySet[ServiceCommitment], until: datetime.date) -> Proposal:
+    """What of these commitments is to be billed up to the day: three queries, however many there are. Nothing is locked."""
+    kept = BilledPeriod.objects.filter(kept_until__gte=F("starts_on"))
+    found = commitments.due(until).select_related(*RELATED).order_by("contract__number", "id")
+    proposal = Proposal()
+    for commitment in found.prefetch_related("prices", Prefetch("billed_periods", kept)):
+        try:
+            proposal.due += _due(commitment, until)
+        except Refused as refusal:
+            proposal.refusals.append((commitment, refusal))
+    return proposal
+
+
+def _due(commitment: ServiceCommitment, until: datetime.date) -> list[Due]:
+    """Refused (NotBillable): no price from the first day on, a prepaid service that takes no entry."""
+    service = commitment.prepaid_service
+    if service is not None and service.closed:
+        raise NotBillable(f"{commitment}: prepaid service {service} is closed. Open it again, or choose another one.")
+    prices = list(commitment.prices.all())
+    billed = [Period(each.starts_on, each.kept_until) for each in commitment.billed_periods.all()]
+    rhythm = Rhythm(Term.parse(commitment.rhythm), commitment.anchor_on, commitment.starts_on, commitment.ends_on)
+    periods = due_periods(rhythm, billed, [price.from_on for price in prices], until)
+    return [_priced(commitment, period, _price_on(commitment, prices, period.starts_on)) for period in periods]
+
+
+def _price_on(commitment: ServiceCommitment, prices: Sequence[CommitmentPrice], day: datetime.date) -> CommitmentPrice:
+    found = [price for price in prices if price.from_on <= day]
+    if not found:
+        raise NotBillable(f"{commitment} has no price from {formats.day(day)} on. Enter one first.")
+    return found[-1]
+
+
+def _priced(commitment: ServiceCommitment, period: Period, price: CommitmentPrice) -> Due:
+    base = Term.parse(commitment.base_period)
+    days = (commitment.anchor_on, base, period.starts_on, period.ends_on)
+    units = EXACT.multiply(price.quantity, price.quantity_per_period)
+    service = commitment.prepaid_service
+    counted = service is not None and not service.is_amount
+    return Due(
+        commitment,
+        period,
+        price,
+        price_of(_amount(price), *days, decimals=commitment.currency.decimals),
+        price_of(units, *days, decimals=QUANTITY_DECIMALS) if counted else ZERO,
+    )
+
+
+def _amount(price: CommitmentPrice) -> Decimal:
+    """For one base period, unrounded."""
+    kept = EXACT.divide(EXACT.subtract(HUNDRED, price.discount_percent), HUNDRED)
+    return EXACT.multiply(EXACT.multiply(price.quantity, price.price), kept)
+
+
+@transaction.atomic
+def bill(
+    commitments: QuerySet[ServiceCommitment],
+    *,
+    until: datetime.date | None = None,
+    posted_on: datetime.date | None = None,
+    by_account: bool = False,
+    by_night: bool = False,
+    actor,
+) -> Billed:
+    """Makes contract invoices of all that is due up to the day (today), one per contract, or one per customer, payer and
+    currency `by_account`; not posted. What cannot be billed is named in `refusals` and keeps nothing else.
+
+    Refused (NothingDue): nothing is due, or all of it is refused (then NotBillable, of the first); NotBillable: a day further
+    than a year away."""
+    until = until or business_date()
+    if refusal := refusal_of_day(until):
+        raise refusal
+    accounts = sorted(set(commitments.due(until).values_list("object__account", flat=True)))
+    for account in accounts:
+        lock_account(account)
+    list(commitments.due(until).order_by("id").select_for_update(of=["self"]).values_list("id"))
+    proposal = propose(commitments, until)
+    if not proposal.due:
+        if by_night:
+            return Billed(refusals=proposal.refusals)
+        raise (
+            proposal.refusals[0][1]
+            if proposal.refusals
+            else NothingDue(
+                f"Nothing is to be billed up to {formats.day(until)}: no period of an open contract begins by then that is "
+                "not billed already."
+            )
+        )
+    made_by(actor, "Bill contracts")
+    run = BillingRun.objects.create(
+        billed_until=until, posted_on=posted_on or until, by_night=by_night, created_by=actor
+    )
+    invoices = [_invoice(run, group) for group in _groups(proposal.due, by_account)]
+    return Billed(run, invoices, proposal.refusals)
+
+
+def refusal_of_day(until: datetime.date) -> Refused | None:
+    """Why nothing is billed up to the day."""
+    last = business_date() + A_YEAR
+    if until > last:
+        return NotBillable(f"{formats.day(until)}: bill up to {formats.day(last)}, a year ahead.", field="until")
+    return None
+
+
+def bill_and_post(commitments: QuerySet[ServiceCommitment], *, on: datetime.date, actor=None) -> Billed:
+    """What the night does: bills up to the day, and posts each invoice on it. One that cannot be posted stays as a draft and
+    is named; the others are posted."""
+    billed = bill(commitments, until=on, posted_on=on, by_night=actor is None, actor=actor)
+    for place, invoice in enumerate(billed.invoices):
+        try:
+            with transaction.atomic():
+                billed.invoices[place] = post_document(invoice, actor=actor)
+        except Refused as refusal:
+            first = invoice.lines.select_related("billed_period__commitment__object").first()
+            billed.refusals.append((first.billed_period.commitment, refusal))
+    return billed
+
+
+@transaction.atomic
+def undo_billing(run: BillingRun, *, actor) -> int:
+    """Deletes what the run made and nobody has posted, and gives how many; their periods can be billed again. Refused
+    (NotBillable): `refusal_to_undo`."""
+    for account in sorted(set(run.invoices.values_list("account", flat=True))):
+        lock_account(account)
+    if refusal := refusal_to_undo(run):
+        raise refusal
+    made_by(actor, "Undo billing")
+    drafts = list(run.invoices.unposted().order_by("id").select_for_update(of=["self"]))
+    for draft in drafts:
+        draft.delete()
+    return len(drafts)
+
+
+def refusal_to_undo(run: BillingRun) -> Refused | None:
+    """Why nothing of the run can be taken back."""
+    if not run.invoices.unposted().exists():
+        return NotBillable(f"Every invoice of {run} is posted. Correct them with credit memos.")
+    return None
+
+
+def _groups(due: Iterable[Due], by_account: bool) -> list[list[Due]]:
+    groups: dict[tuple, list[Due]] = {}
+    for each in due:
+        contract = each.commitment.contract
+        key = (contract.account_id, contract.bill_to_id, contract.currency_id) if by_account else (contract.pk,)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def _invoice(run: BillingRun, group: list[Due]) -> SalesDocument:
+    contracts = list(dict.fromkeys(each.commitment.contract for each in group))
+    first = contracts[0]
+    document = SalesDocument.objects.create(
+        type=SalesDocument.Type.INVOICE,
+        number=document_number(SalesDocument.Type.INVOICE),
+        account=first.account,
+        bill_to=first.bill_to,
+        currency=first.currency,
+        document_on=run.posted_on,
+        posted_on=run.posted_on,
+        external_reference=first.external_reference if len(contracts) == 1 else "",
+        text=", ".join(map(str, contracts))[:500],
+        billing_run=run,
+        created_by=run.created_by,
+    )
+    lines = [_line(document, line_no, each) for line_no, each in enumerate(group, start=1)]
+    price_lines(document, lines)
+    SalesLine.objects.bulk_create(lines)
+    BilledPeriod.objects.bulk_create(
+        BilledPeriod(
+            commitment=each.commitment,
+            line=line,
+            starts_on=each.period.starts_on,
+            ends_on=each.period.ends_on,
+            kept_until=each.period.ends_on,
+            top_up_quantity=each.top_up_quantity,
+        )
+        for line, each in zip(lines, group, strict=True)
+    )
+    return document
+
+
+def _line(document: SalesDocument, line_no: int, due: Due) -> SalesLine:
+    commitment, period = due.commitment, due.period
+    product = commitment.product
+    days = f"{formats.day(period.starts_on)} – {formats.day(period.ends_on)}"
+    return SalesLine(
+        document=document,
+        line_no=line_no,
+        role=SalesLine.Role.CONTRACT,
+        product=product,
+        description=f"{commitment.description[: 248 - len(days)]}, {days}",
+        quantity=due.price.quantity,
+        unit_of_measure=commitment.object.unit_of_measure,
+        unit_price=price_of(
+            due.price.price,
+            commitment.anchor_on,
+            Term.parse(commitment.base_period),
+            period.starts_on,
+            period.ends_on,
+            decimals=commitment.currency.decimals,
+        ),
+        discount_percent=due.price.discount_percent,
+        net=due.net,
+        product_group_id=product.product_group_id,
+        prepaid_service=commitment.prepaid_service,
+    )
