@@ -7,7 +7,7 @@ from django.template.defaultfilters import pluralize
 from ledger.services.nights import Outcome
 from opportunities.services.chunks import lock_accounts
 from prepaid.models import AutomaticBilling, PrepaidService, PrepaidSetup, ServiceCommitment
-from prepaid.services.contracts.billing import bill, bill_and_post
+from prepaid.services.contracts.billing import bill
 from prepaid.services.contracts.release import ACCOUNTS, release_due
 from prepaid.services.expire import expire_or_propose
 from prepaid.services.review import close_what_is_gone
@@ -19,11 +19,14 @@ def bill_contracts(first: int, last: int, on: datetime.date) -> Outcome:
     setup = PrepaidSetup.objects.first()
     if setup is None or setup.automatic_billing == AutomaticBilling.OFF:
         return Outcome({"contract invoices": 0})
-    commitments = ServiceCommitment.objects.filter(object__account__pk__range=(first, last))
-    if setup.automatic_billing == AutomaticBilling.POST:
-        billed = bill_and_post(commitments, on=on)
-    else:
-        billed = bill(commitments, until=on, posted_on=on, by_night=True, actor=None)
+    billed = bill(
+        ServiceCommitment.objects.filter(object__account__pk__range=(first, last)),
+        until=on,
+        posted_on=on,
+        by_night=True,
+        post=setup.automatic_billing == AutomaticBilling.POST,
+        actor=None,
+    )
     return Outcome(
         {"contract invoices": len(billed.invoices)}, [f"{commitment}: {why}" for commitment, why in billed.refusals]
     )
@@ -33,7 +36,9 @@ def release_deferrals(first: int, last: int, on: datetime.date) -> Outcome:
     """Parts of contract deferrals that are due by the day become revenue (rule 31)."""
     lock_accounts(first, last)
     done = release_due(ACCOUNTS, {"first": first, "last": last}, until=on, by_night=True)
-    refusals = [f"{count:,} part{pluralize(count)} of contract deferrals: {refusal}" for count, refusal in done.refusals]
+    refusals = [
+        f"{count:,} part{pluralize(count)} of contract deferrals: {refusal}" for count, refusal in done.refusals
+    ]
     return Outcome({"contract deferrals released": done.parts}, refusals)
 
 

@@ -137,13 +137,15 @@ def bill(
     posted_on: datetime.date | None = None,
     by_account: bool = False,
     by_night: bool = False,
+    post: bool = False,
     actor,
 ) -> Billed:
     """Makes contract invoices of all that is due up to the day (today), one per contract, or one per customer, payer and
-    currency `by_account`; not posted. What cannot be billed is named in `refusals` and keeps nothing else.
+    currency `by_account`; with `post`, posts them. What cannot be billed or posted is not made, named in `refusals`, due
+    again the next time, and keeps nothing else.
 
-    Refused (NothingDue): nothing is due, or all of it is refused (then NotBillable, of the first); NotBillable: a day further
-    than a year away."""
+    Refused: nothing is due (NothingDue), or all of it is refused: then as the first; a day further than a year away
+    (NotBillable). By night nothing is."""
     until = until or business_date()
     if refusal := refusal_of_day(until):
         raise refusal
@@ -152,23 +154,50 @@ def bill(
         lock_account(account)
     list(commitments.due(until).order_by("id").select_for_update(of=["self"]).values_list("id"))
     proposal = propose(commitments, until)
-    if not proposal.due:
-        if by_night:
-            return Billed(refusals=proposal.refusals)
+    billed = _make(proposal, until, posted_on, by_account, by_night, post, actor)
+    if billed.run is None and not by_night:
         raise (
-            proposal.refusals[0][1]
-            if proposal.refusals
+            billed.refusals[0][1]
+            if billed.refusals
             else NothingDue(
-                f"Nothing is to be billed up to {formats.day(until)}: no period of an open contract begins by then that is "
-                "not billed already."
+                f"Nothing is to be billed up to {formats.day(until)}: no period of an open contract begins by then "
+                "that is not billed already."
             )
         )
+    return billed
+
+
+def _make(
+    proposal: Proposal,
+    until: datetime.date,
+    posted_on: datetime.date | None,
+    by_account: bool,
+    by_night: bool,
+    post: bool,
+    actor,
+) -> Billed:
+    """The invoices of a proposal, each for itself; no run where none was made."""
+    billed = Billed(refusals=proposal.refusals)
     made_by(actor, "Bill contracts")
-    run = BillingRun.objects.create(
-        billed_until=until, posted_on=posted_on or until, by_night=by_night, created_by=actor
-    )
-    invoices = [_invoice(run, group) for group in _groups(proposal.due, by_account)]
-    return Billed(run, invoices, proposal.refusals)
+    with transaction.atomic():
+        run = BillingRun.objects.create(
+            billed_until=until,
+            posted_on=posted_on or min(until, business_date()),
+            by_night=by_night,
+            created_by=actor,
+        )
+        for group in _groups(proposal.due, by_account):
+            try:
+                with transaction.atomic():
+                    invoice = _invoice(run, group)
+                    billed.invoices.append(post_document(invoice, actor=actor) if post else invoice)
+            except Refused as refusal:
+                billed.refusals.append((group[0].commitment, refusal))
+        if billed.invoices:
+            billed.run = run
+        else:
+            transaction.set_rollback(True)
+    return billed
 
 
 def refusal_of_day(until: datetime.date) -> Refused | None:
@@ -177,20 +206,6 @@ def refusal_of_day(until: datetime.date) -> Refused | None:
     if until > last:
         return NotBillable(f"{formats.day(until)}: bill up to {formats.day(last)}, a year ahead.", field="until")
     return None
-
-
-def bill_and_post(commitments: QuerySet[ServiceCommitment], *, on: datetime.date, actor=None) -> Billed:
-    """What the night does: bills up to the day, and posts each invoice on it. One that cannot be posted stays as a draft and
-    is named; the others are posted."""
-    billed = bill(commitments, until=on, posted_on=on, by_night=actor is None, actor=actor)
-    for place, invoice in enumerate(billed.invoices):
-        try:
-            with transaction.atomic():
-                billed.invoices[place] = post_document(invoice, actor=actor)
-        except Refused as refusal:
-            first = invoice.lines.select_related("billed_period__commitment__object").first()
-            billed.refusals.append((first.billed_period.commitment, refusal))
-    return billed
 
 
 @transaction.atomic

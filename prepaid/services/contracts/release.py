@@ -72,8 +72,7 @@ WHERE l.id = ANY(%s) AND (l.amount <> 0 OR l.amount_lcy <> 0)
 """
 
 ACCOUNTS = "d.account_id BETWEEN %(first)s AND %(last)s"
-CONTRACTS = "d.contract_id = ANY(%(contracts)s)"
-EVERYTHING = "true"
+LOCKED = "d.account_id = ANY(%(accounts)s)"
 
 
 @dataclass
@@ -96,13 +95,16 @@ def release_deferrals(*, until: datetime.date | None = None, contracts: list[int
     until = until or business_date()
     if refusal := refusal_of_day(until):
         raise refusal
-    scope, params = (EVERYTHING, {}) if contracts is None else (CONTRACTS, {"contracts": contracts})
     due = DeferralLine.objects.due(until)
     if contracts is not None:
         due = due.filter(deferral__contract__in=contracts)
     accounts = Account.objects.filter(pk__in=due.values("deferral__account")).order_by("id")
-    list(accounts.select_for_update(no_key=True).values_list("id"))
+    locked = list(accounts.select_for_update(no_key=True).values_list("id", flat=True))
     made_by(actor, "Release contract deferrals")
+    # Of the locked accounts alone: what another one posts meanwhile, its credit memo could be closing.
+    scope, params = LOCKED, {"accounts": locked}
+    if contracts is not None:
+        scope, params = f"{LOCKED} AND d.contract_id = ANY(%(contracts)s)", {**params, "contracts": contracts}
     done = release_due(scope, params, until=until, actor=actor)
     if not done.parts:
         raise done.refusals[0][1] if done.refusals else NothingDue(f"Nothing is due by {formats.day(until)}.")
