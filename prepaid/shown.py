@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from ledger.reports.people import named
 from pages import formats, markup
 from prepaid.models import PrepaidService
 
@@ -31,3 +32,8 @@ def units(
         return signed_quantity(quantity, service.unit_of_measure, zero)
     currency = currency or service.currency
     return markup.money(amount, currency, zero) if currency else formats.NOTHING
+
+
+def maker(run: Any) -> str:
+    """Who made a billing or a release: somebody, or the night."""
+    return named(run.created_by) if run.created_by else "the night"

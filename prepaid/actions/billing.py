@@ -1,0 +1,45 @@
+"""What can be done with billing runs, release runs and what contracts bill, and why one action cannot be used now."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from pages.elements import Action, reason
+from prepaid.exceptions import NotBillable
+from prepaid.models import BillingRun, ContractDeferral, CustomerContract, ReleaseRun
+from prepaid.services.contracts.billing import refusal_to_undo as refusal_to_undo_billing
+from prepaid.services.contracts.release import refusal_to_undo as refusal_to_undo_release
+
+BILL, RELEASE, POST = "prepaid.bill_contracts", "prepaid.release_deferrals", "prepaid.post_documents"
+
+
+def bill(contract: CustomerContract | None = None, *, primary: bool = False) -> Action:
+    """Everything that is due, or what one contract bills."""
+    if contract is None:
+        return Action("Bill contracts", reverse("prepaid:contract-billing"), permission=BILL, primary=primary)
+    closed = f"{contract} is closed: it bills nothing. Open it again first." if contract.closed else ""
+    refusal = NotBillable(closed) if closed else None
+    return Action("Bill", _of("contract-billing", contract), reason(refusal), BILL, primary=primary)
+
+
+def release(contract: CustomerContract | None = None, *, primary: bool = False) -> Action:
+    return Action("Release deferrals", _of("release", contract), permission=RELEASE, primary=primary)
+
+
+def actions_of_billing_run(run: BillingRun) -> list[Action]:
+    url = reverse("prepaid:billing-run-undo", args=[run.pk])
+    return [Action("Undo", url, reason(refusal_to_undo_billing(run)), BILL, danger=True)]
+
+
+def actions_of_release_run(run: ReleaseRun) -> list[Action]:
+    url = reverse("prepaid:release-run-undo", args=[run.pk])
+    return [Action("Take back", url, reason(refusal_to_undo_release(run)), RELEASE, danger=True)]
+
+
+def actions_of_deferral(deferral: ContractDeferral) -> list[Action]:
+    return [release(deferral.contract, primary=True)]
+
+
+def _of(name: str, contract: CustomerContract | None) -> str:
+    asked = f"?{urlencode({'contract': contract.number})}" if contract else ""
+    return f"{reverse(f'prepaid:{name}')}{asked}"

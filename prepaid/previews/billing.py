@@ -1,0 +1,153 @@
+"""Billing customer contracts, run and described: each period with its days and price, what it tops up, the sums per currency,
+and what cannot be billed."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+
+from ledger.dates import business_date
+from ledger.money import ZERO
+from ledger.previews.postings import PostingTotals, posting_lines
+from ledger.services.posting import first_open_day, recording
+from pages import formats
+from pages.preview import Change, LeftOut, Link, PostingLine, Preview, shortened
+from pages.refusals import Refused
+from prepaid.models import BillingRun, SalesDocument, SalesLine, ServiceCommitment
+from prepaid.reports.contract_lines import days, told_top_up
+from prepaid.services.contracts.billing import bill, undo_billing
+from prepaid.shown import quantity
+
+FEW = 20  # journal entries whose lines a person would read one by one, and links to follow
+OF_LINES = (
+    "document__currency",
+    "product",
+    "prepaid_service",
+    "billed_period__commitment__object",
+    "billed_period__commitment__contract",
+)
+
+
+def bill_and_describe(
+    commitments, *, until: datetime.date, posted_on: datetime.date, by_account: bool, post: bool, actor
+) -> tuple[BillingRun | None, Preview]:
+    with recording() as entries:
+        billed = bill(commitments, until=until, posted_on=posted_on, by_account=by_account, post=post, actor=actor)
+    lines = _lines(billed.invoices)
+    postings = _postings(entries)
+    preview = Preview(
+        changes=[*_sums(lines), *(_line(line) for line in lines)],
+        postings=postings,
+        left_out=[
+            LeftOut(str(commitment), str(refusal), commitment.get_absolute_url())
+            for commitment, refusal in billed.refusals
+        ],
+        warnings=_warnings(posted_on, entries, post, actor),
+        confirm_label=_label(billed.invoices, lines, post),
+        made=[
+            *([Link(f"Billing run {billed.run}", billed.run.get_absolute_url())] if billed.run else []),
+            *(Link(f"Invoice {each}", each.get_absolute_url()) for each in billed.invoices[:FEW]),
+        ],
+    )
+    return billed.run, shortened(preview)
+
+
+def undo_billing_and_describe(run: BillingRun, *, actor) -> Preview:
+    drafts = list(run.invoices.unposted().select_related("account", "currency").with_totals().order_by("pk"))
+    stay = list(run.invoices.filter(state=SalesDocument.State.POSTED).order_by("pk"))
+    count = undo_billing(run, actor=actor)
+    return shortened(
+        Preview(
+            changes=[
+                Change(
+                    f"Invoice {draft} of {draft.account}",
+                    formats.money(draft.gross, draft.currency),
+                    "deleted",
+                    "its periods can be billed again",
+                )
+                for draft in drafts
+            ],
+            left_out=[
+                LeftOut(f"Invoice {each} stays", "it is posted; correct it with a credit memo", each.get_absolute_url())
+                for each in stay
+            ],
+            confirm_label=f"Delete {formats.counted(count, 'invoices')}",
+        )
+    )
+
+
+def _lines(invoices: Sequence[SalesDocument]) -> list[SalesLine]:
+    found = SalesLine.objects.filter(document__in=invoices, role=SalesLine.Role.CONTRACT).select_related(*OF_LINES)
+    return list(found.order_by("document", "line_no"))
+
+
+def _line(line: SalesLine) -> Change:
+    period = line.billed_period
+    commitment: ServiceCommitment = period.commitment
+    currency = line.document.currency
+    costs = f"{quantity(line.quantity, line.unit_of_measure)} × {formats.money(line.unit_price, currency)}"
+    if line.discount_percent:
+        costs += f" less {formats.exact(line.discount_percent)} %"
+    said = (days(period.starts_on, period.ends_on), costs, told_top_up(line))
+    contract = commitment.contract
+    return Change(
+        f"{contract.number if contract else ''}, {commitment}",
+        "",
+        formats.money(line.net, currency),
+        "; ".join(filter(None, said)),
+        commitment.get_absolute_url(),
+    )
+
+
+def _sums(lines: Sequence[SalesLine]) -> list[Change]:
+    """By currency: net, with the VAT and on how many invoices."""
+    found: dict[str, list[SalesLine]] = {}
+    for line in lines:
+        found.setdefault(str(line.document.currency_id), []).append(line)
+    return [_sum(found[code]) for code in sorted(found)]
+
+
+def _sum(lines: Sequence[SalesLine]) -> Change:
+    currency = lines[0].document.currency
+    net = sum((line.net for line in lines), ZERO)
+    vat = sum((line.vat for line in lines), ZERO)
+    invoices = len({line.document_id for line in lines})
+    note = f"{formats.counted(len(lines), 'lines')} on {formats.counted(invoices, 'invoices')}"
+    if vat:
+        note += f", and {formats.money(vat, currency)} VAT"
+    return Change(f"To be billed in {currency.code}, net", "", formats.money(net, currency), note)
+
+
+def _warnings(posted_on: datetime.date, entries: Sequence[int], post: bool, actor) -> list[str]:
+    """When the invoices can be posted, and where the books take them."""
+    if posted_on > business_date():
+        return [f"{formats.day(posted_on)} has not come: the invoices can be posted from that day on."]
+    try:
+        day = first_open_day(posted_on, actor=actor)
+    except Refused as refusal:
+        return [] if post else [f"The invoices cannot be posted as things stand. {refusal}"]
+    if day == posted_on:
+        return []
+    return [
+        f"The books are closed on {formats.day(posted_on)}: what is posted goes to {formats.day(day)} and stays effective "
+        f"on {formats.day(posted_on)}."
+    ]
+
+
+def _postings(entries: list[int]) -> list[PostingLine]:
+    if len(entries) <= FEW:
+        return posting_lines(entries)
+    totals = PostingTotals()
+    totals.add(entries)
+    return totals.lines()
+
+
+def _label(invoices: Sequence[SalesDocument], lines: Sequence[SalesLine], post: bool) -> str:
+    sums: dict[str, Decimal] = {}
+    currencies = {}
+    for line in lines:
+        code = str(line.document.currency_id)
+        currencies[code] = line.document.currency
+        sums[code] = sums.get(code, ZERO) + line.net + line.vat
+    told = ", ".join(formats.money(sums[code], currencies[code]) for code in sorted(sums))
+    verb = "Create and post" if post else "Create"
+    return f"{verb} {formats.counted(len(invoices), 'invoices')} of {told}"
