@@ -65,6 +65,10 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Services", "prepaid:service-list", "prepaid.view_prepaidservice"),
             Entry("Sales documents", "prepaid:document-list", "prepaid.view_salesdocument"),
+            Entry("Customer contracts", "prepaid:contract-list", "prepaid.view_customercontract"),
+            Entry("Service objects", "prepaid:service-object-list", "prepaid.view_serviceobject"),
+            Entry("Service commitments", "prepaid:commitment-list", "prepaid.view_servicecommitment"),
+            Entry("Packages", "prepaid:package-list", "prepaid.view_commitmentpackage"),
             Entry("Ledger entries", "prepaid:entry-list", "prepaid.view_prepaidentry"),
             Entry("Entries by hand", "prepaid:entry-request-list", "prepaid.view_entryrequest"),
             Entry("Residuals for review", "prepaid:dissolution-list", "prepaid.view_dissolutionproposal"),

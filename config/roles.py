@@ -17,6 +17,7 @@ SELLING = (
     "opportunities.record_work",
     "credits.manage_purchases",
     "prepaid.manage_services",
+    "prepaid.manage_contracts",
     "prepaid.write_documents",
 )
 
@@ -36,6 +37,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "prepaid.post_documents",
         "prepaid.create_entries",
         "prepaid.expire_residuals",
+        "prepaid.bill_contracts",
+        "prepaid.release_deferrals",
         "prepaid.send_statements",
         "ledger.run_night",
         "ledger.post_in_soft_closed_period",

@@ -13,7 +13,7 @@ from ledger.models import JournalEntry
 from opportunities.models import Account, Opportunity, Product, Project
 from pages.elements import Action
 from pages.views import Page
-from prepaid.models import PrepaidService, SalesDocument
+from prepaid.models import CommitmentPackage, CustomerContract, PrepaidService, SalesDocument, ServiceObject
 
 SHOWN = 10  # of each kind
 LONGEST = 100  # characters
@@ -74,6 +74,26 @@ def sales_documents(text: str) -> QuerySet[SalesDocument]:
     return SalesDocument.objects.select_related("account").filter(number | posted | theirs)
 
 
+def customer_contracts(text: str) -> QuerySet[CustomerContract]:
+    """By number, description, the customer's own number or account."""
+    return _of_account(CustomerContract.objects.all(), text, Q(external_reference__icontains=text))
+
+
+def service_objects(text: str) -> QuerySet[ServiceObject]:
+    """By number, description, reference or account."""
+    return _of_account(ServiceObject.objects.all(), text, Q(reference__icontains=text))
+
+
+def _of_account(rows: QuerySet[Any], text: str, more: Q) -> QuerySet[Any]:
+    number, account = Q(number__startswith=text.upper()), Q(account__number__startswith=text.upper())
+    named = Q(description__icontains=text) | Q(account__name__icontains=text)
+    return rows.select_related("account").filter(number | account | named | more)
+
+
+def packages(text: str) -> QuerySet[CommitmentPackage]:
+    return CommitmentPackage.objects.filter(Q(code__startswith=text.upper()) | Q(description__icontains=text))
+
+
 def entries(text: str) -> QuerySet[JournalEntry]:
     """JE-0000012, or the number alone."""
     digits = text.upper().removeprefix("JE-")
@@ -128,6 +148,16 @@ KINDS = (
     ),
     Kind(
         "Sales documents", "prepaid.view_salesdocument", sales_documents, of_document, "prepaid:document-list",
+    ),
+    Kind(
+        "Customer contracts", "prepaid.view_customercontract", customer_contracts, of_account, "prepaid:contract-list",
+    ),
+    Kind(
+        "Service objects", "prepaid.view_serviceobject", service_objects, of_account, "prepaid:service-object-list",
+    ),
+    Kind(
+        "Packages", "prepaid.view_commitmentpackage", packages,
+        lambda package: Hit(str(package), "", package.get_absolute_url()), "prepaid:package-list",
     ),
     Kind(
         "Products", "opportunities.view_product", named(Product.objects.all(), "code"),

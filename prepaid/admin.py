@@ -6,17 +6,26 @@ from django.contrib import admin
 from pages.admin import ReadOnly
 from prepaid.models import (
     Application,
+    CommitmentPackage,
+    CommitmentPrice,
+    CommitmentTemplate,
+    CustomerContract,
     Delivery,
     DeliveryLine,
     DissolutionProposal,
     EntryRequest,
     GiveBack,
     InflowBalance,
+    LineCommitment,
+    PackageLine,
     PrepaidEntry,
     PrepaidService,
     PrepaidSetup,
+    ProductPackage,
     SalesDocument,
     SalesLine,
+    ServiceCommitment,
+    ServiceObject,
     ServiceProject,
     StatementMail,
 )
@@ -116,6 +125,68 @@ class StatementMailAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("account", "service", "sent_by")
     search_fields = ("account__number", "account__name", "recipient")
     exclude = ("file",)
+
+
+@admin.register(CommitmentTemplate)
+class TemplateAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "description", "invoicing_via", "invoicing_item", "base_percent", "base_period")
+    list_select_related = ("invoicing_item",)
+    search_fields = ("code", "description")
+
+
+class PackageLineInline(ReadOnly, admin.TabularInline):
+    model = PackageLine
+    extra = 0
+
+
+class ProductInline(ReadOnly, admin.TabularInline):
+    model = ProductPackage
+    extra = 0
+
+
+@admin.register(CommitmentPackage)
+class PackageAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "description")
+    search_fields = ("code", "description")
+    inlines = (PackageLineInline, ProductInline)
+
+
+@admin.register(LineCommitment)
+class LineCommitmentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("line", "package", "line_no", "description", "base_period", "rhythm")
+    list_select_related = ("line__document", "package")
+    search_fields = ("line__document__number", "package__code", "description")
+
+
+@admin.register(CustomerContract)
+class ContractAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("number", "account", "bill_to", "currency", "description", "closed")
+    list_filter = ("closed", "currency")
+    list_select_related = ("account", "bill_to", "currency")
+    search_fields = ("number", "description", "external_reference", "account__number", "account__name")
+
+
+@admin.register(ServiceObject)
+class ObjectAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("number", "account", "product", "description", "quantity", "provided_on")
+    list_select_related = ("account", "product")
+    search_fields = ("number", "description", "reference", "account__number", "account__name")
+
+
+class PriceInline(ReadOnly, admin.TabularInline):
+    model = CommitmentPrice
+    extra = 0
+
+
+@admin.register(ServiceCommitment)
+class CommitmentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = (
+        "__str__", "partner", "invoicing_via", "contract", "prepaid_service", "starts_on", "ends_on", "next_billing_on",
+    )  # fmt: skip
+    list_filter = ("partner", "invoicing_via", "currency")
+    list_select_related = ("object", "contract", "prepaid_service")
+    search_fields = ("object__number", "description", "contract__number")
+    inlines = (PriceInline,)
 
 
 @admin.register(PrepaidSetup)

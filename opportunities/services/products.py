@@ -1,5 +1,6 @@
 """Entering a product and changing it. Lines that were made from it keep what they say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +11,10 @@ from ledger.services.changes import made_by
 from opportunities.exceptions import BadProduct
 from opportunities.models import CommitmentOption, Product
 from opportunities.services.prices import check_credits, check_price
+from pages.refusals import Refused
 
+Check = Callable[[Product], Refused | None]
+_checks: list[Check] = []
 ONCE, BY_CONTRACT = CommitmentOption.SALES_WITHOUT, CommitmentOption.COMMITMENT_ITEM
 
 
@@ -23,6 +27,13 @@ class Selling:
     inventory: bool = False
     commitment_option: str = CommitmentOption.SALES_WITHOUT
     prepaid_service: bool = False
+
+
+def also_refuse(check: Check) -> None:
+    """An app above says what it cannot have of a product: asked with the product as it is now, its row locked. Called in the
+    app's `apps.py`."""
+    if check not in _checks:
+        _checks.append(check)
 
 
 @transaction.atomic
@@ -58,7 +69,7 @@ def edit_product(
     actor,
 ) -> Product:
     """Changes the product for lines to come; without `selling` it stands on documents as before. No existing line changes.
-    Refused as in `create_product`."""
+    Refused as in `create_product`; what an app above refuses of it (`also_refuse`)."""
     product = Product.objects.select_for_update().get(pk=product.pk)
     made_by(actor, "Edit product")
     product.code = code
@@ -96,4 +107,7 @@ def _write(product: Product, name, unit_price, currency, product_group, services
         commitment_option=product.commitment_option,
     )
     product.save()
+    for check in _checks:
+        if refusal := check(product):
+            raise refusal
     return product

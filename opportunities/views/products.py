@@ -43,7 +43,10 @@ class ProductCreate(ProductPage):
 
 
 class ProductEdit(ProductPage):
+    """With what upper apps know of the product below its form: the slot `product`."""
+
     model = Product
+    template_name = "opportunities/product_form.html"
     title = "Edit product"
     lead = "Lines and purchases that were made from it keep what they say."
     submit_label = "Save product"

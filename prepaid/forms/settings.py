@@ -6,7 +6,7 @@ from django import forms
 
 from ledger.models import Dimension, ProductPostingGroup
 from pages.forms import PageForm
-from prepaid.models import RevenueFrom
+from prepaid.models import AutomaticBilling, ReleaseDay, RevenueFrom
 from prepaid.reports.settings import effect_of, label_of
 from prepaid.services.setup import Settings
 
@@ -30,12 +30,17 @@ class SettingsForm(PageForm):
     post_automatic_dissolution = labelled("post_automatic_dissolution", forms.BooleanField, required=False)
     approve_amounts_above = labelled("approve_amounts_above", forms.DecimalField, **DIGITS)
     approve_quantities_above = labelled("approve_quantities_above", forms.DecimalField, **DIGITS)
+    automatic_billing = labelled("automatic_billing", forms.ChoiceField, choices=AutomaticBilling.choices)
+    release_day = labelled("release_day", forms.ChoiceField, choices=ReleaseDay.choices)
+    by_equal_months = labelled("by_equal_months", forms.BooleanField, required=False)
 
     layout = (
         ("deferral_group", "revenue_from"),
         ("insert_dimension_value", "dimension"),
         ("post_manual_dissolution", "post_automatic_dissolution"),
         ("approve_amounts_above", "approve_quantities_above"),
+        ("automatic_billing", "release_day"),
+        "by_equal_months",
     )
 
     def settings(self) -> Settings:

@@ -3,6 +3,7 @@ from prepaid.models.contracts import CommitmentPrice, CustomerContract, ServiceC
 from prepaid.models.documents import CreditScope, Delivery, DeliveryLine, SalesDocument, SalesLine
 from prepaid.models.entries import Application, GiveBack, InflowBalance, PrepaidEntry
 from prepaid.models.packages import (
+    TERMS,
     CommitmentPackage,
     CommitmentTemplate,
     CommitmentTerms,
@@ -11,12 +12,14 @@ from prepaid.models.packages import (
     PackageLine,
     Partner,
     ProductPackage,
+    terms_of,
 )
 from prepaid.models.requests import DissolutionProposal, EntryRequest, StatementMail
 from prepaid.models.services import PrepaidService, ServiceProject
 from prepaid.models.setup import AutomaticBilling, PrepaidSetup, ReleaseDay, RevenueFrom
 
 __all__ = [
+    "TERMS",
     "Application",
     "AutomaticBilling",
     "BilledPeriod",
@@ -52,4 +55,5 @@ __all__ = [
     "ServiceObject",
     "ServiceProject",
     "StatementMail",
+    "terms_of",
 ]

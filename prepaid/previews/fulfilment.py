@@ -2,13 +2,16 @@
 an order, a usage invoice of a project. Nothing of it is posted."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+
+from django.db.models import Prefetch
 
 from opportunities.models import Project
 from pages import formats
 from pages.preview import Change, LeftOut, Link, Preview, shortened
-from prepaid.models import Delivery, PrepaidService, SalesDocument, SalesLine
+from prepaid.models import Delivery, PrepaidService, SalesDocument, SalesLine, ServiceCommitment, ServiceObject
+from prepaid.reports.commitments import told_price, told_terms
 from prepaid.reports.documents import Standing, standing
 from prepaid.services.convert import convert_quote, invoice_order, left_out
 from prepaid.services.deliver import deliver
@@ -69,15 +72,19 @@ def deliver_and_describe(
     before = {line.pk: line.quantity_shipped for line in order.lines.all()}
     state = order.get_state_display()
     delivery = deliver(order, quantities, on=on, actor=actor)
-    lines = _items(order)
+    lines, objects = _items(order), objects_of(delivery)
     count = sum(line.quantity_shipped != before[line.pk] for line in lines)
     preview = Preview(
         changes=[
             *(_moved(line, before[line.pk], line.quantity_shipped, "delivered") for line in lines),
+            *(change for each in objects for change in _object(each)),
             *_state_of(order, state),
         ],
         confirm_label=f"Deliver {formats.counted(count, 'lines')}",
-        made=[Link(f"Delivery note {delivery}", delivery.get_absolute_url())],
+        made=[
+            Link(f"Delivery note {delivery}", delivery.get_absolute_url()),
+            *(Link(f"Service object {each}", each.get_absolute_url()) for each in objects),
+        ],
     )
     return delivery, preview
 
@@ -99,6 +106,21 @@ def invoice_project_and_describe(
         made=[_link(made)],
     )
     return made, shortened(preview)
+
+
+def objects_of(delivery: Delivery) -> list[ServiceObject]:
+    """What the delivery made, in the order of its lines."""
+    found = ServiceObject.objects.filter(delivery_line__delivery=delivery).order_by("delivery_line__line__line_no")
+    commitments = ServiceCommitment.objects.select_related("currency", "prepaid_service").prefetch_related("prices")
+    return list(found.prefetch_related(Prefetch("commitments", commitments)))
+
+
+def _object(made: ServiceObject) -> Iterator[Change]:
+    """Its number is drawn anew at each rehearsal, so it is not read."""
+    yield Change("Service object", "", quantity(made.quantity, made.unit_of_measure), note=made.description)
+    for commitment in made.commitments.all():
+        costs = [told_price(price, commitment) for price in commitment.prices.all()]
+        yield Change(f"Service commitment, {commitment.description}", "", ", ".join(costs), note=told_terms(commitment))
 
 
 def _items(order: SalesDocument) -> list[SalesLine]:

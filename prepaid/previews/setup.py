@@ -15,6 +15,9 @@ LATER = {
     "revenue_from": "what is posted stays",
     "approve_amounts_above": "requests that exist stay as they were stamped",
     "approve_quantities_above": "requests that exist stay as they were stamped",
+    "automatic_billing": "from the next night on",
+    "release_day": "deferrals that exist keep their due days",
+    "by_equal_months": "deferrals that exist keep their parts",
 }
 
 

@@ -14,6 +14,7 @@ GROUPS = {
     "Dimension": ("insert_dimension_value", "dimension"),
     "Expiry": ("post_manual_dissolution", "post_automatic_dissolution"),
     "Entries by hand": ("approve_amounts_above", "approve_quantities_above"),
+    "Contracts": ("automatic_billing", "release_day", "by_equal_months"),
 }
 WITHOUT_DEFAULT = ("deferral_group", "dimension")
 

@@ -1,9 +1,9 @@
 """What becomes of quotes and orders: a quote becomes an order or at once an invoice, an order is invoiced in one or more
 parts. Books and balances: none, which come with the posting of the invoice.
 
-What is made says what its source says: addressees, texts, lines with their prices, discounts and prepaid services. VAT is
-worked out anew for each document. Each part invoice comes to its own quantity × price, rounded once, so that it can be
-checked alone; the quantities of all parts are what was ordered.
+What is made says what its source says: addressees, texts, lines with their prices, discounts, prepaid services and, of an
+order, what is agreed with them. VAT is worked out anew for each document. Each part invoice comes to its own quantity ×
+price, rounded once, so that it can be checked alone; the quantities of all parts are what was ordered.
 """
 
 import datetime
@@ -19,6 +19,7 @@ from pages.refusals import Refused
 from prepaid.exceptions import BadDocument, MoreThanOrdered, NotConvertible
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
+from prepaid.services.contracts.line_commitments import carry_over
 from prepaid.services.documents import Header, create_document, refusal_now, refusal_to_release
 from prepaid.services.order_state import is_invoiced_from_order, left_to_invoice, settle
 from prepaid.services.post_document import lines_of, lock_document
@@ -92,6 +93,10 @@ def refusal_to_convert(quote: SalesDocument, into: str = Type.ORDER) -> Refused 
     for line in lines if into == Type.INVOICE else ():
         if not is_invoiced_from_order(line):
             return NotConvertible(f"{_where(line)} {BY_CONTRACT} Make an order of the quote.")
+        if line.commitments.exists():
+            return NotConvertible(
+                f"{_where(line)} is sold with service commitments, which its delivery makes. Make an order of the quote."
+            )
     return None
 
 
@@ -179,6 +184,7 @@ def _make(source: SalesDocument, type_: str, chosen: Chosen, *, on: datetime.dat
 
 def _copy_lines(chosen: Iterable[tuple[SalesLine, Decimal]], made: SalesDocument) -> None:
     """At once, since VAT is cut over all of them. Refused: what an invoice refuses of a line."""
+    sources = list(chosen)
     copies = [
         SalesLine(
             document=made,
@@ -187,10 +193,12 @@ def _copy_lines(chosen: Iterable[tuple[SalesLine, Decimal]], made: SalesDocument
             order_line=line if line.document.type == Type.ORDER else None,
             **{name: getattr(line, name) for name in COPIED},
         )
-        for line_no, (line, quantity) in enumerate(chosen, start=1)
+        for line_no, (line, quantity) in enumerate(sources, start=1)
     ]
     price(made, copies)
     for copy in copies if made.type == Type.INVOICE else ():
         if refusal := refusal_now(made, copy):
             raise refusal
     SalesLine.objects.bulk_create(copies)
+    if made.type == Type.ORDER:
+        carry_over(zip((line for line, _ in sources), copies, strict=True))

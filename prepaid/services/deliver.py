@@ -1,5 +1,5 @@
-"""Delivering what was ordered, in one or more parts, with a delivery note for each. Books and balances: none; a delivery note
-is never changed or taken back."""
+"""Delivering what was ordered, in one or more parts, with a delivery note for each; of what is sold with service commitments
+it makes service objects. Books and balances: none; a delivery note is never changed or taken back."""
 
 import datetime
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from ledger.services.changes import made_by
 from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import BadDocument, NotConvertible, ServiceClosed
-from prepaid.models import Delivery, DeliveryLine, SalesDocument, SalesLine
+from prepaid.models import Delivery, DeliveryLine, PrepaidService, SalesDocument, SalesLine
+from prepaid.services.contracts.from_order import make_objects, refusal_of_packages
 from prepaid.services.convert import checked_quantity, release_and_settle
 from prepaid.services.documents import refusal_to_release
 from prepaid.services.numbers import delivery_number
@@ -32,8 +33,8 @@ def deliver(
 ) -> Delivery:
     """Delivers all that is left of the order, or so much of its lines as `quantities` says by their keys, today or on the
     given day. An open order is released by it. Refused: `refusal_to_deliver` (NotConvertible, BadDocument); more than is left
-    of a line (MoreThanOrdered); a recurring prepaid item without its prepaid service: `refusal_of_line`; nothing at all
-    (NotConvertible); a day that has not come (BadDocument)."""
+    of a line (MoreThanOrdered); a service commitment item without a package, a recurring prepaid item without its prepaid
+    service: `refusal_of_line`; nothing at all (NotConvertible); a day that has not come (BadDocument)."""
     order = lock_document(order)
     if refusal := refusal_to_deliver(order):
         raise refusal
@@ -51,7 +52,8 @@ def deliver(
     SalesLine.objects.bulk_update([line for line, _ in chosen], ["quantity_shipped"])
     delivery = Delivery(order=order, delivered_on=day, created_by=actor, number=delivery_number())
     delivery.save(force_insert=True)
-    DeliveryLine.objects.bulk_create(DeliveryLine(delivery=delivery, line=line, quantity=q) for line, q in chosen)
+    delivered = [DeliveryLine(delivery=delivery, line=line, quantity=quantity) for line, quantity in chosen]
+    make_objects(order, DeliveryLine.objects.bulk_create(delivered), actor=actor)
     release_and_settle(order)
     return delivery
 
@@ -67,14 +69,18 @@ def refusal_to_deliver(order: SalesDocument) -> Refused | None:
 
 
 def refusal_of_line(line: SalesLine) -> Refused | None:
-    """Why the line cannot be delivered: its delivery hands the prepaid service to the contract that tops it up, so it has to
-    be one of the account, periodic and open."""
+    """Why the line cannot be delivered: its delivery makes what its packages say, and hands over the prepaid service that is
+    topped up, so it has to be one of the account, periodic and open."""
     product, service = line.product, line.prepaid_service
     where = f"Line {line.line_no}, {line.description}"
-    if product is None or not (line.is_commitment and product.prepaid_service):
+    if product is None or not line.is_commitment:
         return None
-    if service is None:
+    if service is None and product.prepaid_service:
         return BadDocument(f"{where}: choose the prepaid service that its contract tops up.")
+    return (_refusal_of_service(line, service, where) if service else None) or refusal_of_packages(line)
+
+
+def _refusal_of_service(line: SalesLine, service: PrepaidService, where: str) -> Refused | None:
     if service.account_id != line.document.account_id:
         return BadDocument(f"{where}: prepaid service {service} belongs to another account.")
     if service.closed:

@@ -20,6 +20,7 @@ from prepaid.exceptions import BadDocument, DocumentFixed
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.services.checks import refusal_of_line, refusal_of_service
+from prepaid.services.contracts.line_commitments import write_standard
 from prepaid.services.locks import prepaid_setup
 from prepaid.services.numbers import document_number
 from prepaid.services.order_state import invoice_more, settle
@@ -103,7 +104,8 @@ def edit_header(document: SalesDocument, header: Header, *, actor) -> SalesDocum
 def add_line(
     document: SalesDocument, terms: LineTerms, *, actor, project_entry: ProjectEntry | None = None
 ) -> SalesLine:
-    """Adds a line behind the last. Refused: `refusal_of_terms`; DocumentFixed."""
+    """Adds a line behind the last, on a quote or an order with what the standard packages of its product agree. Refused:
+    `refusal_of_terms`; DocumentFixed."""
     document = lock_open(document)
     if document.type == Type.CREDIT_MEMO:
         raise BadDocument("The lines of a credit memo are those of its invoice.")
@@ -142,6 +144,8 @@ def refusal_to_edit(line: SalesLine) -> Refused | None:
         return BadDocument(
             "The lines of a credit memo are those of its invoice. Delete it, and make another credit memo."
         )
+    if line.is_contract:
+        return BadDocument("The line bills a period of a contract. Delete it, change the commitment, and bill again.")
     if line.project_entry_id is not None:
         return BadDocument("The line is time or material of a project. Delete it here and change it there.")
     return None
@@ -301,6 +305,8 @@ def _refusal_to_move(document: SalesDocument) -> Refused | None:
         return BadDocument(
             "Lines are time and material of a project of the account. Delete them first.", field="account"
         )
+    if document.billing_run_id is not None:
+        return BadDocument("It bills contracts of the account, and stays with it.", field="account")
     if document.corrects_id is not None:
         return BadDocument("A credit memo stays with the account of its invoice.", field="account")
     if document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():
@@ -332,6 +338,7 @@ def _write_line(line: SalesLine, terms: LineTerms) -> SalesLine:
     document, product = line.document, terms.product
     if refusal := refusal_of_terms(document, terms):
         raise refusal
+    new_product = line.product_id != product.pk
     line.product, line.product_group = product, product.product_group
     line.role = role_of(product, terms.prepaid_service)
     line.quantity, line.discount_percent = terms.quantity, terms.discount_percent
@@ -343,6 +350,7 @@ def _write_line(line: SalesLine, terms: LineTerms) -> SalesLine:
     if document.type == Type.INVOICE and (refusal := refusal_now(document, line)):
         raise refusal
     line.save()
+    write_standard(line, new_product=new_product)
     _price_again(document)
     line.refresh_from_db()
     return line

@@ -1,17 +1,19 @@
 """How far an order is: what of its lines is invoiced and delivered, and when it is done. Books and balances: none.
 
 Done is an order of which everything that can be invoiced is on an invoice, and everything that has to be delivered is
-delivered: inventory products, and service commitment items, whose delivery is what hands them over. Other services may be
+delivered: inventory products, and what is sold with service commitments, whose delivery makes them. Other services may be
 delivered, and nothing waits for that. An order is done no longer when an invoice is taken back before it was posted.
 """
 
 from decimal import Decimal
 
 from ledger.money import ZERO
+from opportunities.models import CommitmentOption
 from prepaid.exceptions import MoreThanOrdered
 from prepaid.models import SalesDocument, SalesLine
 
 State, Kind = SalesDocument.State, SalesLine.Kind
+SALES_WITH = CommitmentOption.SALES_WITH
 
 
 def is_invoiced_from_order(line: SalesLine) -> bool:
@@ -21,7 +23,9 @@ def is_invoiced_from_order(line: SalesLine) -> bool:
 
 def has_to_be_delivered(line: SalesLine) -> bool:
     """Whether the order waits for its delivery."""
-    return line.is_commitment or (line.product is not None and line.product.inventory)
+    if line.is_commitment or line.product is None:
+        return line.is_commitment
+    return line.product.inventory or (line.product.commitment_option == SALES_WITH and line.commitments.exists())
 
 
 def left_to_invoice(line: SalesLine) -> Decimal:

@@ -16,7 +16,7 @@ from ledger.services.changes import made_by
 from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import BadSetting
-from prepaid.models import PrepaidService, PrepaidSetup, RevenueFrom
+from prepaid.models import AutomaticBilling, PrepaidService, PrepaidSetup, ReleaseDay, RevenueFrom
 from prepaid.models.fields import QUANTITY_DECIMALS
 
 MOST = Decimal(10) ** 15
@@ -34,6 +34,9 @@ class Settings:
     revenue_from: str
     approve_amounts_above: Decimal
     approve_quantities_above: Decimal
+    automatic_billing: str
+    release_day: str
+    by_equal_months: bool
 
     @classmethod
     def of(cls, setup: PrepaidSetup) -> "Settings":
@@ -58,17 +61,17 @@ def change_setup(settings: Settings, *, actor) -> PrepaidSetup:
 def refusal_to_change(settings: Settings) -> Refused | None:
     """Why the setup cannot say that: the first setting that means nothing."""
     return (
-        _refusal_of_revenue(settings.revenue_from)
+        _refusal_of_choice("revenue_from", settings.revenue_from, RevenueFrom.values)
+        or _refusal_of_choice("automatic_billing", settings.automatic_billing, AutomaticBilling.values)
+        or _refusal_of_choice("release_day", settings.release_day, ReleaseDay.values)
         or _refusal_of_threshold("approve_amounts_above", settings.approve_amounts_above, ledger_setup().lcy.decimals)
         or _refusal_of_threshold("approve_quantities_above", settings.approve_quantities_above, QUANTITY_DECIMALS)
         or _refusal_of_dimension(settings.dimension)
     )
 
 
-def _refusal_of_revenue(revenue_from: str) -> Refused | None:
-    if revenue_from in RevenueFrom.values:
-        return None
-    return BadSetting(f"“{revenue_from}” is none of: {', '.join(RevenueFrom.values)}.", field="revenue_from")
+def _refusal_of_choice(field: str, value: str, choices: list[str]) -> Refused | None:
+    return None if value in choices else BadSetting(f"“{value}” is none of: {', '.join(choices)}.", field=field)
 
 
 def _refusal_of_threshold(field: str, value: Decimal, decimals: int) -> Refused | None:

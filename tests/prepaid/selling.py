@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from ledger.models import Currency
 from opportunities.models import Account, CommitmentOption, Product
-from prepaid.models import PrepaidService, PrepaidSetup, SalesDocument
+from prepaid.models import CommitmentPackage, PrepaidService, PrepaidSetup, SalesDocument
+from prepaid.services.contracts.packages import LineOfPackage, add_package_line, assign_package, create_package
 from prepaid.services.documents import Header, LineTerms, add_line, create_document
 from prepaid.services.post_document import post_document
 from prepaid.services.services import Card, create_service
@@ -34,6 +35,18 @@ def make_product(
         prepaid_service=prepaid,
         **{"commitment_option": CommitmentOption.SALES_WITHOUT, **changes},
     )
+
+
+def make_package(
+    code: str, *lines: dict, sold_with: Product | None = None, actor=None, **assigned
+) -> CommitmentPackage:
+    """A package with a line for each of the terms, one of the usual terms without any; assigned to a product."""
+    package = create_package(code, code.title(), actor=actor)
+    for terms in lines or ({},):
+        add_package_line(package, LineOfPackage(terms={"description": code.title(), **terms}), actor=actor)
+    if sold_with is not None:
+        assign_package(sold_with, package, actor=actor, **assigned)
+    return package
 
 
 def make_service(account: Account, *, actor=None, **card) -> PrepaidService:

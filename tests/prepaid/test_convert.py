@@ -23,7 +23,7 @@ from prepaid.services.documents import (
 from prepaid.services.post_document import post_document
 from prepaid.services.services import close_service
 from tests.builders import make_account, trial_balance
-from tests.prepaid.selling import TODAY, make_document, make_product, make_service
+from tests.prepaid.selling import TODAY, make_document, make_package, make_product, make_service
 
 pytestmark = pytest.mark.django_db
 State, Type = SalesDocument.State, SalesDocument.Type
@@ -42,7 +42,9 @@ def topping(company):
 
 @pytest.fixture
 def recurring(company):
-    return make_product("HOURS", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    product = make_product("HOURS", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    make_package("MONTHLY", sold_with=product)
+    return product
 
 
 @pytest.fixture

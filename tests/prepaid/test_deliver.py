@@ -14,7 +14,7 @@ from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms, delete_document, delete_line, edit_line, reopen
 from prepaid.services.services import close_service
 from tests.builders import make_account, trial_balance
-from tests.prepaid.selling import TODAY, make_document, make_product, make_service
+from tests.prepaid.selling import TODAY, make_document, make_package, make_product, make_service
 
 pytestmark = pytest.mark.django_db
 Type = SalesDocument.Type
@@ -28,7 +28,9 @@ def cable(company):
 
 @pytest.fixture
 def recurring(company):
-    return make_product("HOURS", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    product = make_product("HOURS", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    make_package("MONTHLY", sold_with=product)
+    return product
 
 
 @pytest.fixture
@@ -118,6 +120,7 @@ def test_a_recurring_item_needs_its_prepaid_service(account, recurring, cable, f
 
 def test_a_subscription_that_tops_nothing_up_needs_none(account, finance):
     plain = make_product("LICENCE", commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    make_package("YEARLY", {"base_period": "1Y", "rhythm": "1Y"}, sold_with=plain)
     order = make_document(account, LineTerms(product=plain, quantity=D(3)), type_=Type.ORDER, actor=finance)
     deliver(order, actor=finance)
     assert (shipped(order), state(order)) == ([D(3)], "done")

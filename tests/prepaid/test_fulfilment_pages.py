@@ -15,7 +15,7 @@ from prepaid.services.services import assign_projects
 from tests.builders import make_project
 from tests.credits.desk import Page, errors, text
 from tests.prepaid.desk import signed_in
-from tests.prepaid.selling import TODAY, make_document, make_product, make_service, top_up
+from tests.prepaid.selling import TODAY, make_document, make_package, make_product, make_service, top_up
 
 pytestmark = pytest.mark.django_db
 Type = SalesDocument.Type
@@ -37,6 +37,7 @@ def work(company):
 def order(account, work):
     """10 hours and 2 licences that a contract bills."""
     licence = make_product("LICENCE", commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    make_package("MONTHLY", sold_with=licence)
     lines = [LineTerms(product=work, quantity=D(10)), LineTerms(product=licence, quantity=D(2))]
     return make_document(account, *lines, type_=Type.ORDER)
 

@@ -19,7 +19,7 @@ from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_rate
-from tests.prepaid.selling import make_document, make_product, make_service, top_up, usage
+from tests.prepaid.selling import make_document, make_package, make_product, make_service, top_up, usage
 
 pytestmark = pytest.mark.django_db
 Type = SalesDocument.Type
@@ -153,6 +153,7 @@ def test_quote_order_and_invoice_have_their_own_titles(vat, finance):
 def test_a_delivery_note_says_what_came_and_what_is_still_to_come(vat, finance):
     hours = make_service(vat, accrual="periodic", type="quantity", unit_of_measure="HOUR", description="Support")
     recurring = make_product("HOURS", prepaid=True, commitment_option=CommitmentOption.COMMITMENT_ITEM)
+    make_package("MONTHLY", sold_with=recurring)
     order = make_document(
         vat,
         LineTerms(product=make_product("CABLE", unit_of_measure="M"), quantity=D("12.5"), description=HOSTILE),

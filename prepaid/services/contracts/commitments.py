@@ -16,6 +16,7 @@ from opportunities.models import Account, Product
 from opportunities.services.locks import lock_account
 from pages import formats
 from pages.refusals import Refused
+from prepaid.dateformula import BadDateFormula, DateFormula
 from prepaid.exceptions import BadContract
 from prepaid.models import (
     CommitmentPackage,
@@ -32,6 +33,8 @@ from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.periods import BadTerm, Term
 from prepaid.services.numbers import object_number
 from prepaid.terms import Agreed
+
+SINGLE_TERMS = ("base_period", "rhythm", "initial_term", "extension_term", "notice_period")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +105,8 @@ def edit_object(service_object: ServiceObject, terms: ObjectTerms, *, actor) -> 
 
 @transaction.atomic
 def create_commitment(service_object: ServiceObject, card: CommitmentCard, *, actor) -> ServiceCommitment:
-    """Makes a commitment of a service object, with its first price. An initial term that is not extended sets its end. Refused
-    (BadContract): `refusal_of_card`, `refusal_of_price`."""
+    """Makes a commitment of a service object, with its first price. An initial term that is not extended sets its end.
+    Refused (BadContract): `refusal_of_card`, `refusal_of_price`."""
     locked = _lock_object(service_object)
     commitment = ServiceCommitment(object=locked, created_by=actor)
     if refusal := refusal_of_card(locked, card):
@@ -119,20 +122,26 @@ def create_commitment(service_object: ServiceObject, card: CommitmentCard, *, ac
 
 @transaction.atomic
 def edit_commitment(commitment: ServiceCommitment, card: CommitmentCard, *, actor) -> ServiceCommitment:
-    """Changes what is agreed, for what is billed from now on; `card.price` is not looked at: `set_price` changes it. Refused as
-    in `create_commitment`; the start, the day that periods are counted from, the base period, the currency and who is billed
-    how, once something is billed."""
+    """Changes what is agreed, for what is billed from now on; `card.price` is not looked at: `set_price` changes it. Refused
+    as in `create_commitment`; the start, the day that periods are counted from, the base period, the currency and who is
+    billed how, once something is billed."""
     locked = lock_commitment(commitment)
     if refusal := refusal_of_card(locked.object, card):
         raise refusal
     fixed = _fixed(locked)
-    first = locked.starts_on
+    first, ended = locked.starts_on, locked.ends_on
     made_by(actor, "Edit service commitment")
     _write_commitment(locked, card)
     if fixed != _fixed(locked) and is_billed(locked):
         raise BadContract(
             f"{locked} is billed in part: its start, base period, currency and invoicing stay. Cancel it and agree on "
             "another one, or credit what is billed."
+        )
+    last = last_billed(locked)
+    if last is not None and locked.ends_on is not None and locked.ends_on < last and locked.ends_on != ended:
+        raise BadContract(
+            f"{locked} is billed until {formats.day(last)}. Cancel it to end it earlier; what is billed is then credited.",
+            field="ends_on",
         )
     if first != locked.starts_on:
         locked.prices.filter(from_on=first).update(from_on=locked.starts_on)
@@ -175,11 +184,17 @@ def cancel(
     reason: str = "",
     actor,
 ) -> ServiceCommitment:
-    """Ends the commitment with the day, or with the first one for which a notice on `notice_on` (today) is in time. Nothing is
-    billed after it; what is billed already is taken back by a credit memo. Refused (BadContract): an end before the first
-    day; one before the notice would allow, without a reason."""
+    """Ends the commitment with the day, or with the first one for which a notice on `notice_on` (today) is in time. Nothing
+    is billed after it; what is billed already is taken back by a credit memo. Refused (BadContract): one that is cancelled
+    already; a notice of a later day; an end before the first day; one before the notice would allow, without a reason."""
     locked = lock_commitment(commitment)
+    if refusal := refusal_to_cancel(locked):
+        raise refusal
     notice = notice_on or business_date()
+    if notice > business_date():
+        raise BadContract(
+            f"{formats.day(notice)} has not come: the day of a notice is today or earlier.", field="notice_on"
+        )
     earliest = agreed(locked).earliest_end(locked.starts_on, notice)
     end = ends_on or (min(earliest, locked.ends_on) if locked.ends_on else earliest)
     if end < locked.starts_on:
@@ -202,8 +217,8 @@ def cancel(
 def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
     """Takes a notice back: it goes on as it was agreed. Refused (BadContract): one that was not cancelled."""
     locked = lock_commitment(commitment)
-    if locked.cancelled_on is None:
-        raise BadContract(f"{locked} is not cancelled.")
+    if refusal := refusal_to_withdraw(locked):
+        raise refusal
     made_by(actor, "Withdraw cancellation")
     locked.cancelled_on, locked.ends_on = None, agreed(locked).fixed_end(locked.starts_on)
     locked.save(update_fields=["ends_on", "cancelled_on"])
@@ -211,8 +226,28 @@ def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCom
     return locked
 
 
+def refusal_to_withdraw(commitment: ServiceCommitment) -> Refused | None:
+    """Why there is no notice to be taken back."""
+    return BadContract(f"{commitment} is not cancelled.") if commitment.cancelled_on is None else None
+
+
+def refusal_to_cancel(commitment: ServiceCommitment) -> Refused | None:
+    """Why it is not cancelled."""
+    if commitment.cancelled_on is None or commitment.ends_on is None:
+        return None
+    return BadContract(
+        f"{commitment} is cancelled already: it ends on {formats.day(commitment.ends_on)}. Withdraw the cancellation first."
+    )
+
+
 def agreed(terms: CommitmentTerms) -> Agreed:
     return Agreed.parse(terms.initial_term, terms.extension_term, terms.notice_period)
+
+
+def price_on(commitment: ServiceCommitment, day: datetime.date) -> CommitmentPrice | None:
+    """What it costs on the day; before its first price, that."""
+    prices = commitment.prices.order_by("from_on")
+    return prices.filter(from_on__lte=day).last() or prices.first()
 
 
 def last_billed(commitment: ServiceCommitment) -> datetime.date | None:
@@ -233,8 +268,8 @@ def refusal_of_object(terms: ObjectTerms) -> Refused | None:
 
 
 def refusal_of_price(currency: Currency, price: Price) -> Refused | None:
-    """Why nothing can cost that: a price below zero or finer than its currency, a quantity of nothing, a discount of more than
-    all."""
+    """Why nothing can cost that: a price below zero or finer than its currency, a quantity of nothing, a discount of more
+    than all."""
     if price.price < 0 or not has_decimals(price.price, currency.decimals):
         return BadContract(
             f"{formats.exact(price.price)} is no price in {currency.pk}, which has {currency.decimals} decimals.",
@@ -256,6 +291,7 @@ def refusal_of_price(currency: Currency, price: Price) -> Refused | None:
 def refusal_of_card(service_object: ServiceObject, card: CommitmentCard) -> Refused | None:
     """Why nothing can be agreed so: terms that are none, an end before the start, a prepaid service that it cannot top up."""
     terms = ServiceCommitment(**card.terms)
+    tidy(terms)
     return (
         refusal_of_terms(terms)
         or _refusal_of_days(card)
@@ -266,7 +302,7 @@ def refusal_of_card(service_object: ServiceObject, card: CommitmentCard) -> Refu
 
 def refusal_of_terms(terms: CommitmentTerms, *, error: type[Refused] = BadContract) -> Refused | None:
     """Why agreed terms are none; the first field. `error` is the class that says it."""
-    for name in ("base_period", "rhythm", "initial_term", "extension_term", "notice_period"):
+    for name in SINGLE_TERMS:
         text = getattr(terms, name)
         if not text and name not in ("base_period", "rhythm"):
             continue
@@ -285,9 +321,23 @@ def refusal_of_terms(terms: CommitmentTerms, *, error: type[Refused] = BadContra
         return error(
             "What goes on has an initial term first. Enter it, or leave the extension empty.", field="initial_term"
         )
-    if terms.base_percent < 0:
-        return error(f"{formats.exact(terms.base_percent)} %: enter 0 or more.", field="base_percent")
+    if terms.base_percent < 0 or not has_decimals(terms.base_percent, 4):
+        return error(
+            f"{formats.exact(terms.base_percent)} %: enter 0 or more, with at most 4 decimals.", field="base_percent"
+        )
+    if terms.start_formula:
+        try:
+            DateFormula.parse(terms.start_formula)
+        except BadDateFormula as bad:
+            return error(bad.message, field="start_formula")
     return None
+
+
+def tidy(terms: CommitmentTerms) -> None:
+    """Periods and formulas as they are stored: in capitals, without blanks and the brackets around a formula."""
+    for name in (*SINGLE_TERMS, "start_formula"):
+        text = "".join(getattr(terms, name).split()).upper()
+        setattr(terms, name, text[1:-1] if text.startswith("<") and text.endswith(">") else text)
 
 
 def refusal_of_service(service_object: ServiceObject, terms: CommitmentTerms, card: CommitmentCard) -> Refused | None:
@@ -357,6 +407,7 @@ def _write_object(made: ServiceObject, terms: ObjectTerms) -> None:
 def _write_commitment(commitment: ServiceCommitment, card: CommitmentCard) -> None:
     for name, value in card.terms.items():
         setattr(commitment, name, value)
+    tidy(commitment)
     commitment.description = (commitment.description.strip() or commitment.object.description)[:250]
     commitment.currency, commitment.package = card.currency, card.package or commitment.package
     commitment.starts_on, commitment.anchor_on = card.starts_on, card.anchor_on or card.starts_on

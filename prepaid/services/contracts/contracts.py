@@ -81,15 +81,25 @@ def refusal_to_assign(contract: CustomerContract, commitment: ServiceCommitment)
 
 @transaction.atomic
 def take_out(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
-    """No contract bills the commitment any more. Refused (BadContract): one of which something is billed: it is cancelled."""
+    """No contract bills the commitment any more. Refused (BadContract): one that is in none; one of which something is
+    billed: it is cancelled."""
     lock_account(commitment.object.account_id)
     (locked,) = _lock_commitments([commitment])
-    if is_billed(locked):
-        raise BadContract(f"{locked} is billed in part, and stays in its contract. Cancel it instead.")
+    if refusal := refusal_to_take_out(locked):
+        raise refusal
     made_by(actor, "Take commitment out of its contract")
     locked.contract = None
     locked.save(update_fields=["contract"])
     return locked
+
+
+def refusal_to_take_out(commitment: ServiceCommitment) -> Refused | None:
+    """Why it stays in its contract."""
+    if commitment.contract_id is None:
+        return BadContract(f"{commitment} is in no contract.")
+    if is_billed(commitment):
+        return BadContract(f"{commitment} is billed in part, and stays in its contract. Cancel it instead.")
+    return None
 
 
 @transaction.atomic
