@@ -8,7 +8,15 @@ class PrepaidConfig(AppConfig):
         # Late: models are ready only now.
         from ledger import tie_outs
         from ledger.reports.deferrals import register
-        from prepaid.reports import billing, checks, deferral, tie_out
+        from prepaid.reports import (
+            billing,
+            checks,
+            contract_checks,
+            contract_deferral,
+            contract_tie_out,
+            deferral,
+            tie_out,
+        )
         from prepaid.sections import account, contracts, fulfilment, journal, services, statements, waiting
 
         services.register_all()
@@ -20,4 +28,7 @@ class PrepaidConfig(AppConfig):
         contracts.register_all()
         billing.register_all()
         register("prepaid", deferral.PARTS)
+        register("contracts", contract_deferral.PARTS)
         tie_outs.register("prepaid", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="prepaid:")
+        found = {"checks": contract_checks.CHECKS, "tie_out": contract_tie_out.tie_out}
+        tie_outs.register("contracts", **found, lots="contract:")

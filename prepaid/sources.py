@@ -2,9 +2,16 @@
 
 from django.db.models import Q
 
-from prepaid.models import EntryRequest, PrepaidEntry, PrepaidService, SalesDocument
+from prepaid.models import (
+    ContractDeferral,
+    DeferralLine,
+    EntryRequest,
+    PrepaidEntry,
+    PrepaidService,
+    SalesDocument,
+)
 
-FOUND = 200  # inflows that a search of the journal looks behind
+FOUND = 200  # inflows, or deferrals, that a search of the journal looks behind
 Answers = dict[str, tuple[str, str]]
 
 
@@ -57,6 +64,34 @@ def find_inflows(text: str) -> list[str]:
     """The lots of services that hold the text in their number or description."""
     named = Q(service__number__icontains=text) | Q(service__description__icontains=text)
     return [entry.lot for entry in PrepaidEntry.objects.inflows().filter(named).order_by("-pk").only("pk")[:FOUND]]
+
+
+def releases(keys: list[str]) -> Answers:
+    """The deferral of the part behind each release (`contract-release:17:4`), taken back or not (`…:undone`)."""
+    ids = keyed(keys)
+    found = DeferralLine.objects.select_related("deferral__contract").in_bulk(set(ids.values()))
+    return {
+        key: (f"{found[pk].deferral} of {found[pk].deferral.contract}", found[pk].deferral.get_absolute_url())
+        for key, pk in ids.items()
+        if pk in found
+    }
+
+
+def deferrals(keys: list[str]) -> Answers:
+    """The deferral behind each lot (`contract:17`)."""
+    ids = keyed(keys)
+    found = ContractDeferral.objects.select_related("contract").in_bulk(set(ids.values()))
+    return {
+        key: (f"{found[pk]} of {found[pk].contract}", found[pk].get_absolute_url())
+        for key, pk in ids.items()
+        if pk in found
+    }
+
+
+def find_deferrals(text: str) -> list[str]:
+    """The lots of contracts that hold the text in their number or description."""
+    named = Q(contract__number__icontains=text) | Q(contract__description__icontains=text)
+    return [deferral.lot for deferral in ContractDeferral.objects.filter(named).order_by("-pk").only("pk")[:FOUND]]
 
 
 def keyed(keys: list[str]) -> dict[str, int]:

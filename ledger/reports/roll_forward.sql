@@ -1,6 +1,6 @@
 -- The contract liability month by month: what the deferral accounts held, what came, what was recognised, what lapsed.
 -- A movement is told apart by what stands against it in its entry, lot by lot: a receivable (with its VAT) is an addition, or a
--- refund where it takes from the deferral and is no reversal of an addition; a breakage account is breakage, other revenue is
+-- refund where it takes from the deferral, or is a credit memo's, and is no reversal of an addition; a breakage account is breakage, other revenue is
 -- revenue, another liability alone is a refund, with what the exchange rate made of it since. What is left is a change, and
 -- so is what a person entered.
 WITH deferral AS (
@@ -27,7 +27,12 @@ against AS (
                 WHEN a.category = 'asset' OR (a.category = 'liability' AND EXISTS (
                     SELECT FROM ledger_journalline o JOIN ledger_ledgeraccount oa ON oa.code = o.account_id
                     WHERE o.entry_id = c.entry_id AND oa.category = 'asset'))
-                THEN CASE WHEN m.amount < 0 AND r.id IS NULL THEN 'refunds' ELSE 'additions' END
+                  -- Revenue that a credit memo gives back at once never came to the deferral again.
+                  OR (a.category = 'revenue' AND e.kind = 'sales_credit_memo' AND EXISTS (
+                    SELECT FROM ledger_journalline o JOIN ledger_ledgeraccount oa ON oa.code = o.account_id
+                    WHERE o.entry_id = c.entry_id AND o.lot = c.lot AND oa.category = 'asset'))
+                THEN CASE WHEN r.id IS NULL AND (m.amount < 0 OR e.kind = 'sales_credit_memo') THEN 'refunds'
+                          ELSE 'additions' END
                 WHEN a.category = 'liability' THEN 'refunds'
                 WHEN a.code = (SELECT exchange_difference_id FROM ledger_ledgersetup) THEN 'refunds'
                 -- An account may serve for both: then what lapses or is kept is told by its event.

@@ -168,13 +168,21 @@ FROM said s FULL JOIN posted p USING (event_key, lot)
 WHERE (coalesce(s.amount, 0), coalesce(s.amount_lcy, 0)) <> (coalesce(p.amount, 0), coalesce(p.amount_lcy, 0))
 """
 
-# An event's journal entry is of its kind and its day, and there is none without an event.
+# An event's journal entry is of its kind and its day, and there is none without an event. What a contract line tops up comes
+# on the first day of its period, and leaves with its credit memo, or on that day where it is yet to come.
 KINDS = """
 WITH said AS (
-    SELECT DISTINCT event_key, posted_on,
-           CASE document_type WHEN 'invoice' THEN 'sales_invoice' WHEN 'credit_memo' THEN 'sales_credit_memo'
-                              WHEN 'expiry' THEN 'prepaid_expiry' ELSE 'prepaid_entry' END AS kind
-    FROM prepaid_prepaidentry
+    SELECT DISTINCT e.event_key, CASE WHEN e.posted_on = contract.day THEN d.posted_on ELSE e.posted_on END AS posted_on,
+           CASE e.document_type WHEN 'invoice' THEN 'sales_invoice' WHEN 'credit_memo' THEN 'sales_credit_memo'
+                                WHEN 'expiry' THEN 'prepaid_expiry' ELSE 'prepaid_entry' END AS kind
+    FROM prepaid_prepaidentry e
+    LEFT JOIN prepaid_salesline l ON l.id = e.line_id AND l.role = 'contract'
+    LEFT JOIN prepaid_salesdocument d ON d.id = l.document_id
+    LEFT JOIN prepaid_billedperiod b ON b.line_id = l.id
+    LEFT JOIN LATERAL (
+        SELECT coalesce(b.starts_on, greatest(d.posted_on, max(i.posted_on))) AS day
+        FROM prepaid_application a JOIN prepaid_prepaidentry i ON i.id = a.inflow_id WHERE a.outflow_id = e.id
+    ) contract ON l.id IS NOT NULL
     UNION
     SELECT 'sales-document:' || id, posted_on, 'sales_' || type FROM prepaid_salesdocument WHERE state = 'posted'
 )

@@ -107,7 +107,8 @@ WHERE d.id IS NULL OR c.net > l.net OR c.vat > l.vat OR c.covered > l.covered OR
    OR c.covered_vat > l.covered_vat OR c.due_lcy > l.due_lcy OR c.due_vat_lcy > l.due_vat_lcy
 """
 
-# Account by account, a document's journal entry is what its lines owe, what left deferred revenue and what came back to it.
+# Account by account, a document's journal entry is what its lines owe, what left deferred revenue and what came back to it. Of
+# a contract line that is credited, what was released is owed back by revenue, not by the deferral.
 JOURNAL = """
 WITH documents AS (
     SELECT id, 'sales-document:' || id AS event_key, CASE type WHEN 'invoice' THEN 1 ELSE -1 END AS sign
@@ -136,6 +137,13 @@ WITH documents AS (
         JOIN prepaid_application a ON a.id = g.application_id
         CROSS JOIN LATERAL (VALUES (i.deferral_account_id, -1), (a.revenue_account_id, 1)) AS side (account_id, sign)
         WHERE a.revenue_account_id IS NOT NULL
+        UNION ALL
+        SELECT d.event_key, side.account_id, side.sign * p.amount, side.sign * p.amount_lcy
+        FROM documents d
+        JOIN prepaid_salesline l ON l.document_id = d.id
+        JOIN prepaid_deferralline p ON p.closed_by_id = l.id AND p.run_id IS NOT NULL
+        JOIN prepaid_contractdeferral c ON c.id = p.deferral_id
+        CROSS JOIN LATERAL (VALUES (c.deferral_account_id, -1), (c.revenue_account_id, 1)) AS side (account_id, sign)
     ) moves GROUP BY 1, 2
 ), posted AS (
     SELECT e.event_key, l.account_id, sum(l.debit - l.credit) AS amount, sum(l.debit_lcy - l.credit_lcy) AS amount_lcy
@@ -149,7 +157,8 @@ FROM said s FULL JOIN posted p USING (event_key, account_id)
 WHERE (coalesce(s.amount, 0), coalesce(s.amount_lcy, 0)) <> (coalesce(p.amount, 0), coalesce(p.amount_lcy, 0))
 """
 
-# A top-up brings something in, or its credit memo takes it out; usage alone is paid by a prepaid service.
+# A top-up brings something in, or its credit memo takes it out; a contract line may (`contract_checks`); usage alone is paid by
+# a prepaid service.
 ROLES = """
 SELECT d.posted_number, format('line %%s is written as %%s; its prepaid entries: %%s, what it used or gave back: %%s',
                                l.line_no, l.role, entries.n, used.n)
@@ -165,7 +174,7 @@ CROSS JOIN LATERAL (
          + (SELECT count(*) FROM prepaid_giveback g WHERE g.line_id = l.id) AS n
 ) used
 WHERE d.state = 'posted' AND (
-    entries.n <> (l.role = 'top_up')::int OR used.n > 0 AND l.role <> 'usage' OR l.role = 'commitment' OR o.role <> l.role)
+    entries.n <> (l.role = 'top_up')::int AND (l.role <> 'contract' OR entries.n > 1) OR used.n > 0 AND l.role <> 'usage' OR l.role = 'commitment' OR o.role <> l.role)
 """
 
 CHECKS = {

@@ -41,10 +41,13 @@ journal AS MATERIALIZED (
            coalesce(sum(amount_lcy) FILTER (WHERE NOT counts), 0) AS later_lcy
     FROM caused GROUP BY 1, 2, 3, 4
 ),
--- Every entry with the day on which the books took it: its own, where they did not.
+-- Every entry with the day on which the books took it: its own, where they did not. What a contract line tops up comes on the
+-- first day of its period, whenever its invoice was posted.
 entries AS MATERIALIZED (
-    SELECT p.id, p.entry_type, coalesce(e.posting_date, p.posted_on) AS day
-    FROM prepaid_prepaidentry p LEFT JOIN ledger_journalentry e ON e.event_key = p.event_key
+    SELECT p.id, p.entry_type, CASE WHEN l.role = 'contract' THEN p.posted_on ELSE coalesce(e.posting_date, p.posted_on) END AS day
+    FROM prepaid_prepaidentry p
+    LEFT JOIN prepaid_salesline l ON l.id = p.line_id
+    LEFT JOIN ledger_journalentry e ON e.event_key = p.event_key
 ),
 taken AS MATERIALIZED (
     SELECT a.inflow_id,

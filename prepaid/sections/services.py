@@ -26,6 +26,8 @@ def register_all() -> None:
     register_source("prepaid-expiry:", many=sources.expiries)
     register_source("prepaid-service:", many=sources.services)
     register_source("prepaid:", many=sources.inflows, find=sources.find_inflows)
+    register_source("contract-release:", many=sources.releases)
+    register_source("contract:", many=sources.deferrals, find=sources.find_deferrals)
 
 
 def services_of_project(request: Request, project: Project) -> str | None:
