@@ -21,8 +21,9 @@ LEFT JOIN prepaid_servicecommitment s ON s.id = b.commitment_id
 FULL JOIN (SELECT *, 'contract:' || id AS lot FROM prepaid_contractdeferral) c ON c.line_id = l.id
 WHERE (l.billed OR c.id IS NOT NULL)
   AND (l.billed IS NOT TRUE OR b.id IS NULL OR (c.id IS NOT NULL) <> (l.net > 0)
-       OR c.id IS NOT NULL AND (c.amount, c.amount_lcy, c.account_id, c.currency_id, c.exchange_rate, c.business_group_id,
-                                c.product_group_id, c.deferral_account_id, c.starts_on, c.ends_on, c.commitment_id, c.contract_id)
+       OR c.id IS NOT NULL
+          AND (c.amount, c.amount_lcy, c.account_id, c.currency_id, c.exchange_rate, c.business_group_id,
+               c.product_group_id, c.deferral_account_id, c.starts_on, c.ends_on, c.commitment_id, c.contract_id)
           IS DISTINCT FROM (l.net, l.due_lcy, l.account_id, l.currency_id, l.exchange_rate, l.business_group_id,
                             l.product_group_id, l.ledger_account_id, b.starts_on, b.ends_on, b.commitment_id, s.contract_id))
 """
@@ -43,7 +44,8 @@ SELECT 'contract:' || d.id, format('%%s, LCY %%s from %%s to %%s; its parts come
 FROM prepaid_contractdeferral d
 LEFT JOIN (
     SELECT deferral_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy, sum(ends_on - starts_on + 1) AS days,
-           min(starts_on) AS first, max(ends_on) AS last, count(DISTINCT date_trunc('month', starts_on)) AS months, count(*) AS n
+           min(starts_on) AS first, max(ends_on) AS last, count(DISTINCT date_trunc('month', starts_on)) AS months,
+           count(*) AS n
     FROM prepaid_deferralline WHERE date_trunc('month', starts_on) = date_trunc('month', ends_on) GROUP BY 1
 ) p ON p.deferral_id = d.id
 WHERE (p.amount, p.amount_lcy, p.first, p.last, p.days, p.months)
@@ -81,8 +83,8 @@ WHERE NOT d.by_equal_months AND (p.amount < 0 OR abs(p.amount * exact.parts - ex
 
 # A part is due on its first or its last day, as the setup said, and not before its invoice.
 DUE_DAYS = """
-SELECT 'contract:' || d.id, format('part %%s, %%s to %%s, of an invoice of %%s is due on %%s', p.line_no, p.starts_on, p.ends_on,
-                                   i.posted_on, p.due_on)
+SELECT 'contract:' || d.id, format('part %%s, %%s to %%s, of an invoice of %%s is due on %%s', p.line_no, p.starts_on,
+                                   p.ends_on, i.posted_on, p.due_on)
 FROM prepaid_deferralline p
 JOIN prepaid_contractdeferral d ON d.id = p.deferral_id
 JOIN prepaid_salesline l ON l.id = d.line_id
@@ -106,8 +108,9 @@ WITH lots AS (
     GROUP BY 1, 2, 3, 4
 )
 SELECT coalesce(l.lot, b.lot), format('%%s %%s waits, LCY %%s; the journal says %%s and %%s on account %%s',
-                                      coalesce(l.currency_id, b.currency_id), coalesce(l.amount, 0), coalesce(l.amount_lcy, 0),
-                                      coalesce(b.amount, 0), coalesce(b.amount_lcy, 0), coalesce(l.account_id, b.account_id))
+                                      coalesce(l.currency_id, b.currency_id), coalesce(l.amount, 0),
+                                      coalesce(l.amount_lcy, 0), coalesce(b.amount, 0), coalesce(b.amount_lcy, 0),
+                                      coalesce(l.account_id, b.account_id))
 FROM lots l
 FULL JOIN books b ON b.lot = l.lot AND (b.account_id, b.product_group_id, b.currency_id)
     IS NOT DISTINCT FROM (l.account_id, l.product_group_id, l.currency_id)
@@ -184,7 +187,8 @@ SELECT 'release run ' || n.id, format('released up to %%s: part %%s of contract:
 FROM prepaid_releaserun n JOIN prepaid_deferralline p ON p.run_id = n.id
 WHERE p.due_on > n.released_until
 UNION ALL
-SELECT 'release run ' || n.id, format('was taken back, and part %%s of contract:%%s is still released', p.line_no, p.deferral_id)
+SELECT 'release run ' || n.id, format('was taken back, and part %%s of contract:%%s is still released', p.line_no,
+                                      p.deferral_id)
 FROM prepaid_releaserun n JOIN prepaid_deferralline p ON p.run_id = n.id
 WHERE n.undone_at IS NOT NULL AND p.closed_by_id IS NULL
 UNION ALL
@@ -196,7 +200,8 @@ WHERE r.undone AND n.undone_at IS NULL GROUP BY n.id
 # A credit memo's line closes what it is worth: all that waited, and all that was released where it takes back everything.
 CLOSED = """
 WITH closed AS (
-    SELECT closed_by_id AS line_id, deferral_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy, count(run_id) AS released
+    SELECT closed_by_id AS line_id, deferral_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy,
+           count(run_id) AS released
     FROM prepaid_deferralline WHERE closed_by_id IS NOT NULL GROUP BY 1, 2
 ), memos AS (
     SELECT m.*, k.posted_number, k.state, k.credit_scope, d.id AS deferral_id
@@ -214,8 +219,8 @@ FULL JOIN closed c ON c.line_id = m.id AND c.deferral_id = m.deferral_id
 WHERE m.id IS NULL OR c.line_id IS NULL OR m.state <> 'posted' OR (m.net, m.due_lcy) <> (c.amount, c.amount_lcy)
    OR c.released > 0 AND m.credit_scope <> 'everything'
 UNION ALL
-SELECT DISTINCT m.posted_number, format('takes back %%s of contract:%%s, of which part %%s is left', m.credit_scope, m.deferral_id,
-                                        p.line_no)
+SELECT DISTINCT m.posted_number, format('takes back %%s of contract:%%s, of which part %%s is left', m.credit_scope,
+                                        m.deferral_id, p.line_no)
 FROM memos m JOIN prepaid_deferralline p ON p.deferral_id = m.deferral_id
 WHERE p.closed_by_id IS NULL AND (p.run_id IS NULL OR m.credit_scope = 'everything')
 """
@@ -235,7 +240,8 @@ WITH said AS (
            sum(l.debit_lcy - l.credit_lcy) AS amount_lcy
     FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id
     WHERE e.kind = 'sales_credit_memo' AND l.lot LIKE 'contract:%%' AND l.account_id IN (
-        SELECT deferral_account_id FROM prepaid_contractdeferral UNION SELECT revenue_account_id FROM prepaid_contractdeferral)
+        SELECT deferral_account_id FROM prepaid_contractdeferral
+        UNION SELECT revenue_account_id FROM prepaid_contractdeferral)
     GROUP BY 1, 2, 3, 4
 )
 SELECT event_key, format('%%s: %%s, LCY %%s is closed on account %%s; its journal entry says %%s and %%s', lot,
@@ -262,7 +268,8 @@ SELECT 'commitment ' || k.commitment_id, format('is billed from %%s to %%s, and 
                                                 k.before)
 FROM kept k WHERE k.starts_on <= k.before
 UNION ALL
-SELECT 'commitment ' || id, format('is billed next from %%s, but the first day that is not billed is %%s', next_billing_on, day)
+SELECT 'commitment ' || id, format('is billed next from %%s, but the first day that is not billed is %%s', next_billing_on,
+                                   day)
 FROM open WHERE next_billing_on <> day
 UNION ALL
 SELECT 'commitment ' || b.commitment_id, format('from %%s: period %%s to %%s is billed by a line %%s of %%s', c.starts_on,
@@ -290,9 +297,9 @@ WITH due AS (
     WHERE l.role = 'contract' AND e.entry_type = 'positive'
 )
 SELECT coalesce(d.posted_number, e.document_no),
-       format('%%s and a quantity of %%s from %%s are billed; entry %%s is %%s, quantity %%s of %%s%%s', coalesce(d.amount, 0),
-              coalesce(d.quantity, 0), coalesce(d.starts_on::text, 'no day'), coalesce(e.id::text, 'none'), coalesce(e.amount, 0),
-              coalesce(e.quantity, 0), coalesce(e.posted_on::text, 'no day'), ', on account ' || e.deferral_account_id)
+       format('%%s and a quantity of %%s from %%s are billed; entry %%s is %%s, quantity %%s of %%s%%s',
+              coalesce(d.amount, 0), coalesce(d.quantity, 0), coalesce(d.starts_on::text, 'no day'),
+              coalesce(e.id::text, 'none'), coalesce(e.amount, 0), coalesce(e.quantity, 0), coalesce(e.posted_on::text, 'no day'), ', on account ' || e.deferral_account_id)
 FROM (SELECT * FROM due WHERE amount + amount_lcy + quantity > 0) d
 FULL JOIN came e ON e.line_id = d.line_id
 WHERE (d.document_id, d.prepaid_service_id, d.amount, d.amount_lcy, d.quantity, d.starts_on)
@@ -326,10 +333,11 @@ JOIN prepaid_prepaidentry e ON e.line_id = m.id
 JOIN prepaid_application a ON a.outflow_id = e.id
 LEFT JOIN brought b ON b.id = a.inflow_id
 WHERE b.line_id IS DISTINCT FROM m.corrects_line_id OR e.entry_type <> 'negative'
-   OR m.credit_scope <> 'everything' AND (-e.amount > m.net OR -e.quantity > round(m.top_up * m.net / nullif(m.invoiced, 0), 4))
+   OR m.credit_scope <> 'everything'
+      AND (-e.amount > m.net OR -e.quantity > round(m.top_up * m.net / nullif(m.invoiced, 0), 4))
 UNION ALL
-SELECT m.posted_number, format('line %%s takes back everything, but %%s, quantity %%s of entry %%s is left', m.line_no, i.remaining,
-                               i.remaining_quantity, i.entry_id)
+SELECT m.posted_number, format('line %%s takes back everything, but %%s, quantity %%s of entry %%s is left', m.line_no,
+                               i.remaining, i.remaining_quantity, i.entry_id)
 FROM memos m
 JOIN brought b ON b.line_id = m.corrects_line_id
 JOIN prepaid_inflowbalance i ON i.entry_id = b.id

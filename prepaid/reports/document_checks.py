@@ -107,8 +107,8 @@ WHERE d.id IS NULL OR c.net > l.net OR c.vat > l.vat OR c.covered > l.covered OR
    OR c.covered_vat > l.covered_vat OR c.due_lcy > l.due_lcy OR c.due_vat_lcy > l.due_vat_lcy
 """
 
-# Account by account, a document's journal entry is what its lines owe, what left deferred revenue and what came back to it. Of
-# a contract line that is credited, what was released is owed back by revenue, not by the deferral.
+# Account by account, a document's journal entry is what its lines owe, what left deferred revenue and what came back to it.
+# Of a contract line that is credited, what was released is owed back by revenue, not by the deferral.
 JOURNAL = """
 WITH documents AS (
     SELECT id, 'sales-document:' || id AS event_key, CASE type WHEN 'invoice' THEN 1 ELSE -1 END AS sign
@@ -157,8 +157,8 @@ FROM said s FULL JOIN posted p USING (event_key, account_id)
 WHERE (coalesce(s.amount, 0), coalesce(s.amount_lcy, 0)) <> (coalesce(p.amount, 0), coalesce(p.amount_lcy, 0))
 """
 
-# A top-up brings something in, or its credit memo takes it out; a contract line may (`contract_checks`); usage alone is paid by
-# a prepaid service.
+# A top-up brings something in, or its credit memo takes it out; a contract line may (`contract_checks`); usage alone is paid
+# by a prepaid service.
 ROLES = """
 SELECT d.posted_number, format('line %%s is written as %%s; its prepaid entries: %%s, what it used or gave back: %%s',
                                l.line_no, l.role, entries.n, used.n)
@@ -174,7 +174,8 @@ CROSS JOIN LATERAL (
          + (SELECT count(*) FROM prepaid_giveback g WHERE g.line_id = l.id) AS n
 ) used
 WHERE d.state = 'posted' AND (
-    entries.n <> (l.role = 'top_up')::int AND (l.role <> 'contract' OR entries.n > 1) OR used.n > 0 AND l.role <> 'usage' OR l.role = 'commitment' OR o.role <> l.role)
+    CASE l.role WHEN 'contract' THEN entries.n > 1 ELSE entries.n <> (l.role = 'top_up')::int END
+    OR used.n > 0 AND l.role <> 'usage' OR l.role = 'commitment' OR o.role <> l.role)
 """
 
 CHECKS = {
