@@ -1,14 +1,16 @@
 """What the events of prepaid services make of balances, sales lines and books, against what is stored."""
 
 import datetime
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from config.replay import prepaid_events
+from config.replay import contracts, contracts_events, prepaid_events
+from config.replay.contracts_events import KEY
+from config.replay.contracts_model import Contracts
 from config.replay.model import EXACT, Company, Entry, Line
 from config.replay.prepaid_events import Document, SoldLine, Told, Written
-from config.replay.prepaid_model import Prepaid
 from config.replay.prepaid_parts import AMOUNTS, QUANTITY
 from config.replay.times import ALWAYS, Version
 
@@ -27,21 +29,24 @@ class Customers:
         self.setup = prepaid_events.setup()
         self.accounts = prepaid_events.dimensions("opportunities_account")
         self.services = prepaid_events.dimensions("prepaid_prepaidservice")
+        self.runs = contracts_events.runs()
 
-    def replayed(self) -> Iterator[tuple[Told, Prepaid]]:
+    def replayed(self) -> Iterator[tuple[Told, Contracts]]:
         for told in prepaid_events.customers():
-            yield told, replayed(self.company, self.setup, self.accounts.get(told.account, []), self.services, told)
+            accounts = self.accounts.get(told.account, [])
+            yield told, replayed(self.company, self.setup, accounts, self.services, self.runs, told)
 
 
-def replayed(company: Company, setup: list[Version], accounts: list[Version], services: dict, told: Told) -> Prepaid:
-    """The customer's prepaid services as the events make them, told in their order."""
-    made = Prepaid(
-        company, told.account, setup, accounts, services, {identity(e): e.id for e in told.entries if plus(e)}
-    )
+def replayed(
+    company: Company, setup: list[Version], accounts: list[Version], services: dict, runs: contracts.Runs, told: Told
+) -> Contracts:
+    """The customer's prepaid services and contracts as the events make them, told in their order."""
+    ids = {identity(e): e.id for e in told.entries if plus(e)}
+    made = Contracts(company, told.account, setup, accounts, services, ids, **contracts.told_to(told))
     sold = {line.id: line for lines in told.lines.values() for line in lines}
     written = {entry.key: entry for entry in reversed(told.entries)}
     requests = {asked.key: asked for asked in told.requests}
-    for key in in_order(told):
+    for key in in_order(told, contracts.release_keys(told, runs)):
         name, _, number = key.partition(":")
         at = moment(told, written, key)
         if name == "sales-document" and int(number) in told.documents:
@@ -53,10 +58,12 @@ def replayed(company: Company, setup: list[Version], accounts: list[Version], se
         elif name == "prepaid-expiry" and int(number) in made.inflows:
             inflow = made.inflows[int(number)]
             made.expire(inflow.id, told.services[inflow.service].currency, at)
+        elif key.startswith(KEY):
+            contracts.tell_release(made, key, runs)
     return made
 
 
-def tell_document(made: Prepaid, told: Told, document: Document, sold: dict[int, SoldLine], at) -> None:
+def tell_document(made: Contracts, told: Told, document: Document, sold: dict[int, SoldLine], at) -> None:
     lines = told.lines.get(document.id, [])
     if document.type == "invoice":
         made.invoice(document, lines, told.services, at)
@@ -65,7 +72,7 @@ def tell_document(made: Prepaid, told: Told, document: Document, sold: dict[int,
         made.credit_memo(document, lines, sold, at)
 
 
-def give_validity(made: Prepaid, told: Told, document: Document) -> None:
+def give_validity(made: Contracts, told: Told, document: Document) -> None:
     """What a formula gave on its day is kept with the receipt: it is part of the event."""
     for entry in told.entries:
         if entry.key == document.key and plus(entry) and entry.id in made.inflows:
@@ -83,20 +90,22 @@ def identity(entry: Written) -> tuple[str, int]:
     return entry.key, entry.line or 0
 
 
-def in_order(told: Told) -> list[str]:
+def in_order(told: Told, releases: set[str]) -> list[str]:
     """The events in the order in which they happened: by their prepaid entries; one without any before the first that was
     posted after it."""
     first: dict[str, int] = {}
     for entry in told.entries:
         first.setdefault(entry.key, entry.id)
-    order = sorted(first, key=lambda key: first[key])
-    known = {document.key for document in told.documents.values()} | {asked.key for asked in told.requests}
+    known = {document.key for document in told.documents.values()} | {asked.key for asked in told.requests} | releases
     last = 2**63
     place = {key: entry.id for key, entry in told.journal.items()}
-    for key in sorted(known - first.keys(), key=lambda key: (place.get(key, last), key)):
-        after = (number for number, each in enumerate(order) if place.get(each, 0) > place.get(key, last))
-        order.insert(next(after, len(order)), key)
-    return order
+    without = deque(sorted(known - first.keys(), key=lambda key: (place.get(key, last), key)))
+    order: list[str] = []
+    for key in sorted(first, key=lambda key: first[key]):
+        while without and place.get(without[0], last) < place.get(key, 0):
+            order.append(without.popleft())
+        order.append(key)
+    return [*order, *without]
 
 
 def moment(told: Told, written: dict[str, Written], key: str) -> datetime.datetime:
@@ -116,14 +125,15 @@ def as_stored(expected: Entry, stored: list[tuple]) -> Entry:
     return Entry(expected.key, expected.effective_on, [*filter(None, filled), *left])
 
 
-def compared(told: Told, made: Prepaid) -> Found:
+def compared(told: Told, made: Contracts) -> Found:
     """Everything but the journal: what is left, what was taken, what the lines come to."""
     yield from balances(told, made)
     yield from draws(told, made)
     yield from lines(told, made)
+    yield from contracts.compared(told, made)
 
 
-def balances(told: Told, made: Prepaid) -> Found:
+def balances(told: Told, made: Contracts) -> Found:
     for entry in told.entries:
         if not plus(entry):
             continue
@@ -155,7 +165,7 @@ def balances(told: Told, made: Prepaid) -> Found:
         yield subject, said, entry._asdict()
 
 
-def draws(told: Told, made: Prepaid) -> Found:
+def draws(told: Told, made: Contracts) -> Found:
     expected = {}
     for draw in made.draws:
         amount, quantity = made.units(draw.inflow, draw.own, told.services[draw.inflow.service].currency)
@@ -173,14 +183,14 @@ def draws(told: Told, made: Prepaid) -> Found:
             yield subject, expected[key], found[key]
 
 
-def lines(told: Told, made: Prepaid) -> Found:
+def lines(told: Told, made: Contracts) -> Found:
     for document in told.documents.values():
         for line in told.lines.get(document.id, []):
             if line.kind == "item" and line.id in made.worked:
                 yield f"line {line.id} of {document.key}", worked_out(made, line, document.currency), line._asdict()
 
 
-def worked_out(made: Prepaid, line: SoldLine, currency: str) -> dict[str, Any]:
+def worked_out(made: Contracts, line: SoldLine, currency: str) -> dict[str, Any]:
     found, company = made.worked[line.id], made.company
 
     def told(name: str) -> Decimal:

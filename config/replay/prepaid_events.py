@@ -9,13 +9,16 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from config.replay import contracts_events
+from config.replay.contracts_events import KEY, Stored
 from config.replay.events import Booked, booked, dated, read, rows, table, together
 from config.replay.times import Change, Version, versions
 
-KEYS = ("sales-document:", "prepaid-entry:", "prepaid-expiry:")
+KEYS = ("sales-document:", "prepaid-entry:", "prepaid-expiry:", KEY)
 
 DOCUMENTS = """
-SELECT account_id, id, type, posted_on, currency_id, bill_to_id, business_group_id, exchange_rate, corrects_id
+SELECT account_id, id, type, posted_on, currency_id, bill_to_id, business_group_id, exchange_rate, corrects_id,
+       credit_scope
 FROM prepaid_salesdocument WHERE state = 'posted' ORDER BY account_id, id
 """
 
@@ -63,7 +66,7 @@ ORDER BY s.account_id, a.id
 
 # An entry belongs to the customer of its event; one without an event to nobody.
 JOURNAL = """
-SELECT coalesce(d.account_id, r.account_id, i.account_id, 0) AS account_id,
+SELECT coalesce(d.account_id, r.account_id, i.account_id, p.account_id, 0) AS account_id,
        e.id, e.event_key, e.posting_date, e.effective_on, e.created_by_id IS NULL AS by_night, e.created_at,
        coalesce(reversed.event_key, '') AS reverses, l.account_id AS account, l.product_group_id, l.currency_id, l.debit,
        l.credit, l.debit_lcy, l.credit_lcy, l.party, l.lot, l.dimensions::text
@@ -77,7 +80,10 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT p.id, s.account_id FROM prepaid_prepaidentry p JOIN prepaid_prepaidservice s ON s.id = p.service_id
 ) i ON e.event_key = 'prepaid-expiry:' || i.id
-WHERE e.event_key ~ '^(sales-document|prepaid-entry|prepaid-expiry):'
+LEFT JOIN (
+    SELECT l.id, d.account_id FROM prepaid_deferralline l JOIN prepaid_contractdeferral d ON d.id = l.deferral_id
+) p ON e.event_key LIKE 'contract-release:%' AND split_part(e.event_key, ':', 2) = p.id::text
+WHERE e.event_key ~ '^(sales-document|prepaid-entry|prepaid-expiry|contract-release):'
 ORDER BY 1, e.id, l.line_no
 """
 
@@ -100,6 +106,7 @@ class Document(NamedTuple):
     business_group: str
     rate: Decimal
     corrects: int | None
+    scope: str
 
     @property
     def key(self) -> str:
@@ -215,11 +222,14 @@ class Told:
     entries: list[Written]
     taken: list[Taken]
     journal: dict[str, Booked]
+    contracts: Stored
 
 
 def customers() -> Iterator[Told]:
-    for account, parts in together(*map(rows, (SERVICES, DOCUMENTS, LINES, REQUESTS, ENTRIES, TAKEN, JOURNAL))):
-        services, documents, lines, requests, entries, taken, journal = parts
+    told = (SERVICES, DOCUMENTS, LINES, REQUESTS, ENTRIES, TAKEN, JOURNAL)
+    agreed = (contracts_events.PERIODS, contracts_events.DEFERRALS, contracts_events.PARTS)
+    for account, parts in together(*map(rows, (*told, *agreed))):
+        services, documents, lines, requests, entries, taken, journal, *contracts = parts
         sold = [SoldLine(*row[1:]) for row in lines]
         yield Told(
             account,
@@ -230,6 +240,7 @@ def customers() -> Iterator[Told]:
             [Written(*row[1:]) for row in entries],
             [Taken(*row[1:]) for row in taken],
             {entry.key: entry for _, group in groupby(journal, key=itemgetter(1)) for entry in [booked(list(group))]},
+            contracts_events.stored(*contracts),
         )
 
 

@@ -13,6 +13,8 @@ from config.replay.model import EXACT, ZERO, Company, Entry
 from config.replay.prepaid_parts import AMOUNTS, QUANTITY, Book, Draw, Inflow, Keys, Worked, cut_of, half_up, shares
 from config.replay.times import Version
 
+BY_AMOUNT = ("top_up", "contract")  # what is credited by its amount
+
 
 @dataclass
 class Prepaid:
@@ -54,12 +56,15 @@ class Prepaid:
         reached: dict[tuple, tuple[int, int]] = {}
         decimals = self.company.decimals[document.currency]
         for line in items:
-            kept = (100 - Fraction(line.discount)) / 100
-            net = half_up(Fraction(line.quantity) * Fraction(line.price) * kept * 10**decimals)
+            net = self._net(line, decimals)
             before, vat = reached.get(line.vat_groups, (0, 0))
             level = half_up((before + net) * Fraction(line.vat_percent) / 100)
             reached[line.vat_groups] = before + net, level
             self.worked[line.id] = Worked(net=net, vat=level - vat)
+
+    def _net(self, line: Any, decimals: int) -> int:
+        kept = (100 - Fraction(line.discount)) / 100
+        return half_up(Fraction(line.quantity) * Fraction(line.price) * kept * 10**decimals)
 
     def _cover(self, document: Any, service: Any, group: Sequence[Any], lines: Sequence[Any], at) -> list[Draw]:
         """What the service pays of these lines: the smaller of their total and what can be used, or what somebody typed."""
@@ -154,17 +159,21 @@ class Prepaid:
             origin, was = corrected[line.corrects], self.worked[line.corrects]
             found = self._credit(document, line, origin, was)
             keys = Keys(f"account:{self.id}", self._dims(line.service, at))
-            if line.role == "top_up":
-                self._take_back(document, line, was.receivable_account, book, keys)
-            else:
-                net = found.net - found.covered_net
-                book.debit(was.ledger_account, net, found.due_lcy, keys, line.product_group)
-                self._owed_less(book, document, was.receivable_account, net, found.due_lcy, keys)
+            self._credit_net(document, line, was, book, keys)
             vat = found.vat - found.covered_vat
             book.debit(line.vat_account, vat, found.due_vat_lcy, keys)
             self._owed_less(book, document, was.receivable_account, vat, found.due_vat_lcy, keys)
         self._give_back(document, items, book, at)
         self._post(document.key, document.posted_on, book)
+
+    def _credit_net(self, document: Any, line: Any, was: Worked, book: Book, keys: Keys) -> None:
+        found = self.worked[line.id]
+        if line.role == "top_up":
+            self._take_back(document, line, was.receivable_account, book, keys)
+            return
+        net = found.net - found.covered_net
+        book.debit(was.ledger_account, net, found.due_lcy, keys, line.product_group)
+        self._owed_less(book, document, was.receivable_account, net, found.due_lcy, keys)
 
     def _take_back(self, document: Any, line: Any, receivable: str | None, book: Book, keys: Keys) -> None:
         """What is left of a top-up leaves its deferral, and is not owed any more."""
@@ -182,8 +191,7 @@ class Prepaid:
     def _credit(self, document: Any, line: Any, origin: Any, was: Worked) -> Worked:
         """What the line comes to: cut from what its invoice's line came to and what was credited of it before."""
         before = self.credited.setdefault(line.corrects, Worked())
-        top_up = line.role == "top_up"
-        units = Fraction(self.company.minor(line.price, document.currency)) if top_up else Fraction(line.quantity)
+        top_up, units = line.role in BY_AMOUNT, self._credited_units(document, line)
         gone = self.credited_units[line.corrects] = self.credited_units.get(line.corrects, Fraction(0)) + units
         net = int(gone) if top_up else cut_of(was.net, gone, Fraction(origin.quantity))
         covered_net, vat = cut_of(was.covered_net, net, was.net), cut_of(was.vat, net, was.net)
@@ -205,14 +213,23 @@ class Prepaid:
         self.credited[line.corrects] = level
         return found
 
+    def _credited_units(self, document: Any, line: Any) -> Fraction:
+        if line.role in BY_AMOUNT:
+            return Fraction(self.company.minor(line.price, document.currency))
+        return Fraction(line.quantity)
+
     def _left_of(self, line: Any, on: datetime.date) -> list[Inflow]:
         """What is left and valid of a top-up and of what came back of it."""
+        came = self._came_of(line)
+        return [inflow for inflow in self._usable(line.service, on) if inflow in came]
+
+    def _came_of(self, line: Any) -> list[Inflow]:
         roots = {self.ids[key] for key in self.ids if key[1] == line.corrects}
         found: set[int] = set()
         while roots:
             found |= roots
             roots = {inflow.id for inflow in self.inflows.values() if inflow.came_from in roots}
-        return [inflow for inflow in self._usable(line.service, on) if inflow.id in found]
+        return [inflow for inflow in self.inflows.values() if inflow.id in found]
 
     def _give_back(self, document: Any, items: Sequence[Any], book: Book, at: datetime.datetime) -> None:
         """Last drawn first, into one new inflow for each that was used."""
