@@ -12,7 +12,7 @@ from opportunities.forms.fields import AccountField, ProjectField
 from opportunities.models import Account, Product
 from pages import formats
 from pages.forms import PageForm
-from prepaid.models import PrepaidService, SalesDocument, SalesLine
+from prepaid.models import CreditScope, PrepaidService, SalesDocument, SalesLine
 from prepaid.reports.crediting import CreditRow
 from prepaid.reports.documents import services_for
 from prepaid.services.cover import shown
@@ -80,6 +80,8 @@ def locks_of(document: SalesDocument) -> dict[str, str]:
         locked |= dict.fromkeys(
             ("account", "project"), "Lines are time and material of the project. Delete them first."
         )
+    elif document.billing_run_id is not None:
+        locked["account"] = "It bills contracts of the account, and stays with it."
     elif document.lines.filter(prepaid_service__isnull=False).exists():
         locked["account"] = "Lines use its prepaid services. Delete them first."
     elif document.made_from_id is not None or document.made_into.exists() or document.deliveries.exists():
@@ -212,8 +214,18 @@ class BalanceLineForm(PageForm):
 
 
 class CreditForm(PageForm):
-    """How much of which line is credited: a quantity, of a top-up an amount. Preset: everything that is left."""
+    """How much of which line is credited: a quantity, of a top-up an amount. Preset: everything that is left. Of a line that
+    bills a period of a contract it is said for all of them what is taken back, and of each whether it is."""
 
+    scope = forms.ChoiceField(
+        label="Of contract lines",
+        choices=[
+            (CreditScope.FUTURE.value, "What is not released: what was earned stays earned"),
+            (CreditScope.EVERYTHING.value, "Everything: what was released is taken back as well"),
+        ],
+        initial=CreditScope.FUTURE.value,
+        widget=forms.RadioSelect,
+    )
     reason = forms.CharField(
         max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the credit memo and its posting."
     )
@@ -221,26 +233,58 @@ class CreditForm(PageForm):
     def __init__(self, *args: Any, rows: Sequence[CreditRow], currency: Currency, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = rows
+        if not any(row.contract for row in rows):
+            del self.fields["scope"]
+        elif not any(row.contract.waits for row in rows if row.contract):
+            self.initial.setdefault("scope", CreditScope.EVERYTHING.value)
         for row in rows:
             name = f"line_{row.line.pk}"
-            self.fields[name] = field = forms.DecimalField(
-                label=f"Credit of line {row.line.line_no}", required=False, max_digits=20, decimal_places=4
-            )
+            label = f"Credit of line {row.line.line_no}"
+            if row.contract:
+                self.fields[name] = forms.BooleanField(label=label, required=False, disabled=not row.left)
+                self.initial.setdefault(name, bool(row.left))
+                continue
+            self.fields[name] = field = forms.DecimalField(label=label, required=False, max_digits=20, decimal_places=4)
             field.widget = forms.TextInput(
                 attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control num"}
             )
             self.initial.setdefault(name, _typed(row, currency))
 
+    def lines_of(self, contract: bool) -> list[tuple[CreditRow, forms.BoundField]]:
+        return [(row, self[f"line_{row.line.pk}"]) for row in self.rows if (row.contract is not None) == contract]
+
     @property
     def lines(self) -> list[tuple[CreditRow, forms.BoundField]]:
-        return [(row, self[f"line_{row.line.pk}"]) for row in self.rows]
+        return self.lines_of(contract=False)
+
+    @property
+    def contract_lines(self) -> list[tuple[CreditRow, forms.BoundField]]:
+        return self.lines_of(contract=True)
 
     def default_layout(self) -> list[Any]:
-        return ["reason"]  # the lines stand in a table of their own
+        return [name for name in ("scope", "reason") if name in self.fields]  # the lines stand in tables of their own
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for row in self.rows:
+            name = f"line_{row.line.pk}"
+            if row.contract and cleaned.get(name) and "scope" in cleaned and not row.contract.amount(cleaned["scope"]):
+                self.add_error(
+                    name, f"Line {row.line.line_no}: all of it is released. Credit everything, or leave it out."
+                )
+        return cleaned
 
     def credit(self) -> dict[int, Decimal]:
-        typed = {row.line.pk: self.cleaned_data[f"line_{row.line.pk}"] for row in self.rows}
-        return {pk: units for pk, units in typed.items() if units}
+        """Units by line; of a contract line all that the scope takes back."""
+        found = {}
+        for row in self.rows:
+            typed = self.cleaned_data[f"line_{row.line.pk}"]
+            if typed:
+                found[row.line.pk] = row.contract.amount(self.chosen_scope()) if row.contract else typed
+        return found
+
+    def chosen_scope(self) -> str:
+        return self.cleaned_data.get("scope", CreditScope.FUTURE.value)
 
 
 def _typed(row: CreditRow, currency: Currency) -> str:

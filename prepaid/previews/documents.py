@@ -8,6 +8,7 @@ from prepaid.exceptions import DocumentFixed
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.previews.prepaid_moves import moves, outstanding
 from prepaid.reports.billing import not_again
+from prepaid.reports.contract_lines import Closed, closed_by, contract_lines
 from prepaid.reports.documents import Standing, short
 from prepaid.services.checks import warnings
 from prepaid.services.documents import delete_document, delete_line, release, reopen
@@ -32,6 +33,7 @@ def post_and_describe(document: SalesDocument, *, actor) -> Preview:
             *_services(posted, before),
             *moves(posted),
             *_balance_lines(found),
+            *_deferred(posted, found),
             Change(
                 "Credited" if posted.type == Type.CREDIT_MEMO else "To pay", "", to_pay, note=_made_of(posted, found)
             ),
@@ -58,7 +60,8 @@ def reopen_and_describe(document: SalesDocument, *, actor) -> Preview:
 
 def delete_and_describe(document: SalesDocument, *, actor) -> Preview:
     count = document.lines.count()
-    change = Change(_name(document), formats.counted(count, "lines"), "deleted")
+    again = "the periods that it bills can be billed again" if document.billing_run_id is not None else ""
+    change = Change(_name(document), formats.counted(count, "lines"), "deleted", again)
     delete_document(document, actor=actor)
     return Preview(changes=[change], confirm_label=f"Delete the {document.get_type_display().lower()}")
 
@@ -66,7 +69,8 @@ def delete_and_describe(document: SalesDocument, *, actor) -> Preview:
 def delete_line_and_describe(line: SalesLine, *, actor) -> Preview:
     amount = formats.money(line.net, line.document.currency)
     delete_line(line, actor=actor)
-    change = Change(f"Line {line.line_no}, {line.description}", amount, "deleted")
+    again = "its period can be billed again" if line.is_contract and line.corrects_line_id is None else ""
+    change = Change(f"Line {line.line_no}, {line.description}", amount, "deleted", again)
     return Preview(changes=[change], confirm_label="Delete the line")
 
 
@@ -110,6 +114,30 @@ def _balance_lines(found: Standing) -> list[Change]:
         for line in found.lines
         if line.kind == Kind.BALANCE
     ]
+
+
+def _deferred(document: SalesDocument, found: Standing) -> list[Change]:
+    """How what it bills of contracts becomes revenue, month by month; or what a credit memo closed of that."""
+    if not any(line.is_contract for line in found.items):
+        return []
+    if document.type == Type.CREDIT_MEMO:
+        return [_closed(document, each) for each in closed_by(document)]
+    return [
+        Change(f"Deferred for {each.month:%b %Y}", "", formats.money(each.amount, document.currency))
+        for each in contract_lines(document).months
+    ]
+
+
+def _closed(memo: SalesDocument, closed: Closed) -> Change:
+    waited, released = (formats.money(amount, memo.currency) for amount in (closed.waited, closed.released))
+    before = f"{waited} waits" if not closed.released else f"{waited} waits, {released} released"
+    return Change(
+        f"Contract deferral {closed.deferral}",
+        before,
+        "closed",
+        note=f"{closed.again} can be billed again",
+        url=closed.deferral.get_absolute_url(),
+    )
 
 
 def _vat(line: SalesLine) -> str:

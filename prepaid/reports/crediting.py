@@ -9,14 +9,36 @@ from django.db.models.functions import Coalesce
 
 from ledger.dates import business_date
 from ledger.money import ZERO
-from prepaid.models import Application, PrepaidEntry, SalesDocument, SalesLine
+from prepaid.models import Application, CreditScope, PrepaidEntry, SalesDocument, SalesLine
+from prepaid.reports.contract_lines import days
+from prepaid.services.contracts.credit import Waiting, share_of_top_up, why_not_everything
+from prepaid.services.cover import shown
 from prepaid.services.credit_left import Left, inflows_of, left_to_credit
 
 
 @dataclass(frozen=True)
+class OfContract:
+    """What crediting a contract line would take back in either scope. `why_not`: why it cannot be credited as a whole;
+    `top_up_used` and the others in the unit of its prepaid service, empty without one."""
+
+    released: Decimal
+    waits: Decimal
+    everything: Decimal
+    why_not: str
+    top_up_used: str
+    back_of_future: str
+    back_of_everything: str
+    again_of_future: str
+    again_of_everything: str
+
+    def amount(self, scope: str) -> Decimal:
+        return self.waits if scope == CreditScope.FUTURE else self.everything
+
+
+@dataclass(frozen=True)
 class CreditRow:
-    """A line: of a top-up amounts, net; of anything else quantities. `used`: of a top-up what was used, has lapsed or was
-    taken out, and `used_by` the invoices that used it, which have to be credited first."""
+    """A line: of a top-up or of a contract amounts, net; of anything else quantities. `used`: of a top-up what was used, has
+    lapsed or was taken out, and `used_by` the invoices that used it, which have to be credited first."""
 
     line: SalesLine
     whole: Decimal
@@ -24,24 +46,49 @@ class CreditRow:
     left: Decimal
     used: Decimal
     used_by: list[SalesDocument]
+    contract: OfContract | None = None
 
     @property
     def by_amount(self) -> bool:
-        return self.line.tops_up
+        return self.line.is_credited_by_amount
 
 
 def credit_rows(invoice: SalesDocument) -> list[CreditRow]:
-    lines = invoice.lines.filter(kind=SalesLine.Kind.ITEM).select_related("product", "prepaid_service")
+    related = ("product", "prepaid_service", "billed_period")
+    lines = invoice.lines.filter(kind=SalesLine.Kind.ITEM).select_related(*related)
     left = left_to_credit(lines.order_by("line_no"), business_date()).values()
-    users = _users([each.line for each in left if each.line.tops_up])
+    users = _users([each.line for each in left if each.line.is_credited_by_amount])
     return [_row(each, users.get(each.line.pk, [])) for each in left]
 
 
 def _row(left: Left, users: list[SalesDocument]) -> CreditRow:
     line, before = left.line, left.before
-    whole, back = (line.net, before["net"]) if line.tops_up else (line.quantity, before["quantity"])
+    whole, back = (line.net, before["net"]) if line.is_credited_by_amount else (line.quantity, before["quantity"])
     used = whole - back - left.units if line.tops_up else ZERO
-    return CreditRow(line, whole, back, left.units, used, users if used else [])
+    contract = _of_contract(left, left.waiting) if left.waiting is not None else None
+    return CreditRow(line, whole, back, left.units, used, users if used or contract else [], contract)
+
+
+def _of_contract(left: Left, waiting: Waiting) -> OfContract:
+    line, service = left.line, left.line.prepaid_service
+    future, everything = (waiting.amount(scope) for scope in (CreditScope.FUTURE, CreditScope.EVERYTHING))
+
+    def told(units: Decimal) -> str:
+        return shown(service, units, line.document) if service is not None else ""
+
+    there = sum((each.remaining + each.remaining_quantity for each in left.inflows), ZERO)  # one of them is zero
+    period = line.billed_period
+    return OfContract(
+        released=sum((part.amount for part in waiting.released), ZERO),
+        waits=future,
+        everything=everything,
+        why_not=why_not_everything(line, waiting),
+        top_up_used=told(waiting.used),
+        back_of_future=told(min(there, share_of_top_up(line, future))),
+        back_of_everything=told(there),
+        again_of_future=days(waiting.open[0].starts_on, period.ends_on) if waiting.open else "",
+        again_of_everything=days(period.starts_on, period.ends_on),
+    )
 
 
 def _users(top_ups: Iterable[SalesLine]) -> dict[int, list[SalesDocument]]:

@@ -13,6 +13,7 @@ from ledger.money import ZERO
 from opportunities.models import Account
 from pages import formats
 from prepaid.models import Delivery, SalesDocument, SalesLine
+from prepaid.reports.contract_lines import told_top_up
 from prepaid.reports.documents import Standing, standing
 from prepaid.services.cover import Cover
 from prepaid.services.invoices import balance_line, by_vat
@@ -164,6 +165,8 @@ def _line(document: SalesDocument, line: SalesLine) -> dict[str, Any]:
 
 
 def _service_note(line: SalesLine) -> str:
+    if line.is_contract and line.corrects_line_id is None:
+        return "; ".join(filter(None, (f"Contract {line.billed_period.commitment.contract.number}", told_top_up(line))))
     if line.prepaid_service is None or not (line.tops_up or line.is_commitment):
         return ""
     return f"Tops up prepaid service {line.prepaid_service}"

@@ -86,6 +86,6 @@ def lines_of(document: SalesDocument) -> list[SalesLine]:
         "product_group",
         "prepaid_service",
         "corrects_line__document__currency",
-        "billed_period__commitment",
+        "billed_period__commitment__contract",
     )
     return list(document.lines.select_related(*related).order_by("line_no"))

@@ -127,5 +127,10 @@ class DocumentCredit(OfDocument):
         return super().get_context_data(not_again=not_again(self.object), **kwargs)
 
     def save(self, form: CreditForm) -> SalesDocument:
-        reason = form.cleaned_data["reason"]
-        return create_credit_memo(self.object, credit=form.credit(), reason=reason, actor=self.request.user)
+        return create_credit_memo(
+            self.object,
+            credit=form.credit(),
+            scope=form.chosen_scope(),
+            reason=form.cleaned_data["reason"],
+            actor=self.request.user,
+        )

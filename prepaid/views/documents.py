@@ -14,6 +14,7 @@ from pages.views import DetailPage, ListPage
 from prepaid.actions.documents import WRITE, actions_of, line_actions, new_documents
 from prepaid.filters.documents import DocumentFilter
 from prepaid.models import PrepaidEntry, SalesDocument
+from prepaid.reports.contract_lines import closed_by, contract_lines
 from prepaid.reports.documents import Standing, changes_of_document, standing
 from prepaid.reports.entries import with_journal
 from prepaid.services.documents import refusal_to_change
@@ -63,7 +64,8 @@ class DocumentDetail(DetailPage):
 
     def get_queryset(self) -> QuerySet[SalesDocument]:
         people = ("created_by", "posted_by")
-        related = ("account__business_group", "bill_to__business_group", "currency", "project", "made_from", "corrects")
+        related = ("account__business_group", "bill_to__business_group", "currency", "project", "made_from", "corrects",
+                   "billing_run")  # fmt: skip
         return SalesDocument.objects.select_related(*related, *people)
 
     @cached_property
@@ -94,7 +96,7 @@ class DocumentDetail(DetailPage):
         may = self.request.user.has_perm(WRITE) and refusal_to_change(self.object) is None
         rows = [(line, line_actions(line) if may else []) for line in self.standing.lines]
         shown = {"rows": rows, "editable": may, "is_order": self.object.type == Type.ORDER}
-        return {"standing": self.standing, **shown, **links(self.object)}
+        return {"standing": self.standing, **shown, **contracts(self.object, self.standing), **links(self.object)}
 
     def tab_entries(self) -> dict[str, Any]:
         entries = with_journal(PrepaidEntry.objects.filter(document=self.object)).order_by("pk")
@@ -114,6 +116,15 @@ def links(document: SalesDocument) -> dict[str, Any]:
         "corrected_by": list(document.corrected_by.order_by("pk")),
         "deliveries": list(document.deliveries.order_by("pk")),
     }
+
+
+def contracts(document: SalesDocument, found: Standing) -> dict[str, Any]:
+    """What its lines bill of contracts, or what a posted credit memo closed of their deferrals."""
+    if not any(line.is_contract for line in found.lines):
+        return {}
+    if document.type == Type.CREDIT_MEMO:
+        return {"scope": document.get_credit_scope_display(), "closed": closed_by(document)}
+    return {"contract": contract_lines(document)}
 
 
 def figures(document: SalesDocument, found: Standing) -> list[Figure]:

@@ -144,7 +144,10 @@ def _take_back_top_up(
     if service is None or not inflows:
         return
     shelf = Shelf(inflows, is_amount=service.is_amount, lcy_decimals=lcy_decimals)
-    units = shelf.units if scope == CreditScope.EVERYTHING else min(shelf.units, _credited_share(line))
+    units = shelf.units
+    if scope == CreditScope.FUTURE:
+        assert line.corrects_line is not None  # a line of a credit memo always corrects one
+        units = min(units, share_of_top_up(line.corrects_line, line.net))
     if not units:
         return
     draws: list[Draw] = shelf.draw([Need(units)])
@@ -154,13 +157,12 @@ def _take_back_top_up(
     take(service, PrepaidEntry.Type.NEGATIVE, draws, line=line, **{**entry, "posted_on": day})
 
 
-def _credited_share(line: SalesLine) -> Decimal:
-    """Of what the period topped up, in the unit of its service."""
-    invoiced = line.corrects_line
-    assert invoiced is not None and line.prepaid_service is not None  # a line of a credit memo that topped up a service
-    if line.prepaid_service.is_amount:
-        return line.net
-    return share(invoiced.billed_period.top_up_quantity, line.net, invoiced.net, QUANTITY_DECIMALS)
+def share_of_top_up(invoiced: SalesLine, credited: Decimal) -> Decimal:
+    """Of what the period of an invoice's line topped up, in the unit of its service, the share of a credited net amount."""
+    service = invoiced.prepaid_service
+    if service is None or service.is_amount or not invoiced.net:
+        return credited
+    return share(invoiced.billed_period.top_up_quantity, credited, invoiced.net, QUANTITY_DECIMALS)
 
 
 def _give_back_days(line: SalesLine, waiting: Waiting, scope: str) -> None:
