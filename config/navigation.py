@@ -69,6 +69,13 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Service objects", "prepaid:service-object-list", "prepaid.view_serviceobject"),
             Entry("Service commitments", "prepaid:commitment-list", "prepaid.view_servicecommitment"),
             Entry("Packages", "prepaid:package-list", "prepaid.view_commitmentpackage"),
+            Entry("Billing runs", "prepaid:billing-run-list", "prepaid.view_billingrun", ("prepaid:contract-billing",)),
+            Entry(
+                "Contract deferrals",
+                "prepaid:deferral-list",
+                "prepaid.view_contractdeferral",
+                ("prepaid:release-run-list", "prepaid:release"),
+            ),
             Entry("Ledger entries", "prepaid:entry-list", "prepaid.view_prepaidentry"),
             Entry("Entries by hand", "prepaid:entry-request-list", "prepaid.view_entryrequest"),
             Entry("Residuals for review", "prepaid:dissolution-list", "prepaid.view_dissolutionproposal"),

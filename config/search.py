@@ -13,7 +13,16 @@ from ledger.models import JournalEntry
 from opportunities.models import Account, Opportunity, Product, Project
 from pages.elements import Action
 from pages.views import Page
-from prepaid.models import CommitmentPackage, CustomerContract, PrepaidService, SalesDocument, ServiceObject
+from prepaid.models import (
+    BillingRun,
+    CommitmentPackage,
+    ContractDeferral,
+    CustomerContract,
+    PrepaidService,
+    ReleaseRun,
+    SalesDocument,
+    ServiceObject,
+)
 
 SHOWN = 10  # of each kind
 LONGEST = 100  # characters
@@ -96,8 +105,20 @@ def packages(text: str) -> QuerySet[CommitmentPackage]:
 
 def entries(text: str) -> QuerySet[JournalEntry]:
     """JE-0000012, or the number alone."""
-    digits = text.upper().removeprefix("JE-")
-    found = JournalEntry.objects.all()
+    return _keyed(JournalEntry.objects.all(), text.upper().removeprefix("JE-"))
+
+
+def prefixed(queryset: QuerySet[Any], prefix: str) -> Callable[[str], QuerySet[Any]]:
+    """By the whole number, as CD-000012."""
+
+    def look(text: str) -> QuerySet[Any]:
+        is_one = text.upper().startswith(prefix)
+        return _keyed(queryset, text[len(prefix) :]) if is_one else queryset.none()
+
+    return look
+
+
+def _keyed(found: QuerySet[Any], digits: str) -> QuerySet[Any]:
     return (
         found.filter(pk=int(digits)) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else found.none()
     )
@@ -163,6 +184,18 @@ KINDS = (
         "Products", "opportunities.view_product", named(Product.objects.all(), "code"),
         lambda product: Hit(str(product), "", f"{reverse('opportunities:product-list')}?search={product.code}"),
         "opportunities:product-list",
+    ),
+    Kind(
+        "Contract deferrals", "prepaid.view_contractdeferral",
+        prefixed(ContractDeferral.objects.select_related("account"), "CD-"), of_account, "prepaid:deferral-list",
+    ),
+    Kind(
+        "Billing runs", "prepaid.view_billingrun", prefixed(BillingRun.objects.all(), "BR-"),
+        lambda run: Hit(f"Billing run {run}", "", run.get_absolute_url()), "prepaid:billing-run-list",
+    ),
+    Kind(
+        "Release runs", "prepaid.view_releaserun", prefixed(ReleaseRun.objects.all(), "RR-"),
+        lambda run: Hit(f"Release run {run}", "", run.get_absolute_url()), "prepaid:release-run-list",
     ),
     Kind(
         "Journal entries", "ledger.view_journalentry", entries,
