@@ -17,7 +17,16 @@ class PrepaidConfig(AppConfig):
             deferral,
             tie_out,
         )
-        from prepaid.sections import account, contracts, fulfilment, journal, services, statements, waiting
+        from prepaid.sections import (
+            account,
+            contract_billing,
+            contracts,
+            fulfilment,
+            journal,
+            services,
+            statements,
+            waiting,
+        )
 
         services.register_all()
         journal.register_all()
@@ -26,6 +35,7 @@ class PrepaidConfig(AppConfig):
         waiting.register_all()
         fulfilment.register_all()
         contracts.register_all()
+        contract_billing.register_all()
         billing.register_all()
         register("prepaid", deferral.PARTS)
         register("contracts", contract_deferral.PARTS)
