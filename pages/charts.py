@@ -2,6 +2,7 @@
 
     {% columns chart "Deferred at the end of each month" %}     chart: a list of Column
     {% stacks chart "Due in each month" %}                      chart: a list of Stack
+    {% timeline lanes levels "The year 2026" %}                 lanes: of Lane; levels: a list of Column, one per slot
 
 A page shows the same figures as a table beside it.
 """
@@ -137,3 +138,47 @@ def pile(stack: Stack, scale: Scale, patterns: dict[str, str]) -> dict[str, Any]
         top, bottom, y = (top - height, bottom, top - height) if part.value >= 0 else (top, bottom + height, bottom)
         boxes.append({"y": y, "height": height, "pattern": patterns[part.series], "part": part})
     return {"boxes": boxes, "above": top - 4, "stack": stack}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One event of a lane: where it stands, as a share of the whole width, and how it is read."""
+
+    at: Decimal
+    text: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Events of a kind in their order, under a label that says what they come to."""
+
+    label: str
+    marks: Sequence[Mark]
+
+
+LANE, LEVELS, WHOLE = 34, 96, Decimal(100)
+
+
+def timeline(lanes: Sequence[Lane], levels: Sequence[Column]) -> dict[str, Any]:
+    """Lanes above each other and a level for each slot of the time below them. Across, everything is a share of the width in
+    per cent, so that the drawing is as wide as the page and its letters stay as large as they are."""
+    slot = WHOLE / len(levels)
+    floor = Decimal(LANE * len(lanes) + LEVELS)
+    unit = (LEVELS - LANE) / (max((abs(each.value) for each in levels), default=ZERO) or Decimal(1))
+    bars = []
+    for at, level in enumerate(levels):
+        height = round(abs(level.value) * unit, 1)
+        place = {"x": round(slot * at + slot / 8, 3), "middle": round(slot * at + slot / 2, 3)}
+        bars.append(place | {"y": floor - height, "height": height, "level": level})
+    drawn = [
+        {
+            "lane": lane,
+            "above": LANE * at + 12,
+            "y": LANE * at + 18,
+            "line": LANE * at + 24,
+            "marks": [{"x": round(mark.at * WHOLE, 3), "mark": mark} for mark in lane.marks],
+        }
+        for at, lane in enumerate(lanes)
+    ]
+    frame = {"height": floor + BOTTOM, "floor": floor, "label": floor + 14, "above": LANE * len(lanes) + 14}
+    return frame | {"lanes": drawn, "bars": bars, "breadth": round(slot * 3 / 4, 3)}

@@ -114,3 +114,9 @@ def columns_chart(data: list, title: str) -> dict[str, Any]:
 def stacks_chart(data: list, title: str) -> dict[str, Any]:
     """A chart of columns in parts; the table beside it is the page's."""
     return {"chart": charts.stacks(data), "title": title}
+
+
+@register.inclusion_tag("pages/timeline.html")
+def timeline(lanes: list, levels: list, title: str) -> dict[str, Any]:
+    """Events of a time in lanes above a level; the table beside it is the page's."""
+    return {"chart": charts.timeline(lanes, levels), "title": title}

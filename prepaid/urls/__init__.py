@@ -1,5 +1,7 @@
 """Addresses of prepaid services, one list per noun."""
 
+from prepaid.urls.billing import urlpatterns as billing
+from prepaid.urls.contract_reports import urlpatterns as contract_reports
 from prepaid.urls.contracts import urlpatterns as contracts
 from prepaid.urls.documents import urlpatterns as documents
 from prepaid.urls.entries import urlpatterns as entries
@@ -11,4 +13,16 @@ from prepaid.urls.settings import urlpatterns as settings
 from prepaid.urls.statements import urlpatterns as statements
 
 app_name = "prepaid"
-urlpatterns = [*services, *entries, *statements, *documents, *fulfilment, *packages, *contracts, *imports, *settings]
+urlpatterns = [
+    *services,
+    *entries,
+    *statements,
+    *documents,
+    *billing,
+    *fulfilment,
+    *packages,
+    *contracts,
+    *contract_reports,
+    *imports,
+    *settings,
+]
