@@ -4,10 +4,10 @@ from django.urls import reverse
 
 from ledger.views.changes import change_log_action
 from pages.elements import Action, reason
-from prepaid.models import CommitmentPackage, PackageLine, ProductPackage
+from prepaid.models import CommitmentPackage, LineCommitment, PackageLine, ProductPackage
 from prepaid.services.contracts.packages import refusal_to_delete
 
-MANAGE = "prepaid.manage_contracts"
+MANAGE, WRITE = "prepaid.manage_contracts", "prepaid.write_documents"
 
 
 def actions_of(package: CommitmentPackage) -> list[Action]:
@@ -25,6 +25,12 @@ def actions_of(package: CommitmentPackage) -> list[Action]:
 def line_actions(line: PackageLine) -> list[Action]:
     edit, delete = (reverse(f"prepaid:package-line-{verb}", args=[line.pk]) for verb in ("edit", "delete"))
     return [Action("Edit", edit, permission=MANAGE), Action("Delete", delete, permission=MANAGE, danger=True)]
+
+
+def line_package_actions(agreed: LineCommitment) -> list[Action]:
+    """Of the package of a line of an open quote or order, which leaves as a whole."""
+    remove = reverse("prepaid:line-package-remove", args=[agreed.pk])
+    return [Action(f"Remove package {agreed.package_id}", remove, permission=WRITE, danger=True)]
 
 
 def product_actions(assigned: ProductPackage) -> list[Action]:

@@ -14,10 +14,14 @@ from pages.elements import Action
 from pages.http import Request
 from pages.sections import register
 from prepaid.actions.contracts import new_contract, new_object
-from prepaid.actions.packages import MANAGE, product_actions
+from prepaid.actions.packages import MANAGE, line_package_actions, product_actions
+from prepaid.models import LineCommitment, SalesDocument, SalesLine
+from prepaid.services.contracts.line_commitments import DELIVERED, can_have_packages
+from prepaid.services.contracts.line_packages import packages_to_add, refusal_to_add
 from prepaid.services.contracts.packages import SOLD_WITH, refusal_of_product
 
 SHOWN = 8
+WRITE = "prepaid.write_documents"
 
 
 def register_all() -> None:
@@ -26,6 +30,7 @@ def register_all() -> None:
     register("account", objects_of_account, order=22, permission="prepaid.view_serviceobject")
     register("account.actions", new_of_account, order=21)
     register("product", packages_of_product, order=20, permission="prepaid.view_commitmentpackage")
+    register("sales-document", agreed_with_lines, order=10)
     also_refuse(refusal_of_product)
 
 
@@ -72,3 +77,32 @@ def packages_of_product(request: Request, product: Product) -> str | None:
     rows = [(each, product_actions(each) if may else []) for each in assigned]
     context = {"rows": rows, "product": product, "may": may, "fits": fits}
     return render_to_string("prepaid/product_packages.html", context, request)
+
+
+def agreed_with_lines(request: Request, document: SalesDocument) -> str | None:
+    """What is agreed with the lines of a quote or an order, package by package, with what can be added and removed."""
+    if document.type not in DELIVERED:
+        return None
+    lines = [line for line in document.lines.select_related("product").order_by("line_no") if line.product]
+    for line in lines:
+        line.document = document
+    shown = [line for line in lines if can_have_packages(line)]
+    if not shown:
+        return None
+    may = request.user.has_perm(WRITE)
+    agreed = LineCommitment.objects.filter(line__in=shown).select_related("package", "invoicing_item")
+    of_line: dict[int, list[LineCommitment]] = {}
+    for each in agreed.order_by("line__line_no", "package", "line_no"):
+        of_line.setdefault(each.line_id, []).append(each)
+    rows = [_agreed(line, of_line.get(line.pk, []), may=may and refusal_to_add(line) is None) for line in shown]
+    return render_to_string("prepaid/document_packages.html", {"rows": rows, "document": document}, request)
+
+
+def _agreed(line: SalesLine, commitments: list[LineCommitment], *, may: bool) -> dict[str, Any]:
+    """The line, each of its commitments with the actions of its package beside the first of them, and whether one can be
+    added."""
+    rows: list[tuple[LineCommitment, list[Action]]] = []
+    for at, each in enumerate(commitments):
+        first = at == 0 or commitments[at - 1].package_id != each.package_id
+        rows.append((each, line_package_actions(each) if may and first else []))
+    return {"line": line, "rows": rows, "can_add": may and packages_to_add(line).exists()}

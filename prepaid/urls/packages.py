@@ -19,9 +19,5 @@ urlpatterns = [
     path("product-packages/<int:pk>/edit/", packages.ProductPackageEdit.as_view(), name="product-package-edit"),
     path("product-packages/<int:pk>/remove/", packages.ProductPackageRemove.as_view(), name="product-package-remove"),
     path("document-lines/<int:pk>/packages/new/", line_packages.LinePackageNew.as_view(), name="line-package-new"),
-    path(
-        "document-lines/<int:pk>/packages/<str:package>/remove/",
-        line_packages.LinePackageRemove.as_view(),
-        name="line-package-remove",
-    ),
+    path("line-commitments/<int:pk>/remove/", line_packages.LinePackageRemove.as_view(), name="line-package-remove"),
 ]

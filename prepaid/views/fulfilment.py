@@ -151,7 +151,7 @@ class DeliveryPage(DetailPage):
         return [Action("Print (PDF)", reverse("prepaid:delivery-pdf", args=[self.object.pk]), primary=True)]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        lines = self.object.lines.select_related("line__prepaid_service").order_by("line__line_no")
+        lines = self.object.lines.select_related("line__prepaid_service", "service_object").order_by("line__line_no")
         return super().get_context_data(lines=lines, **kwargs)
 
 

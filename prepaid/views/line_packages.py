@@ -3,16 +3,16 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 
+from pages.elements import Crumb
 from pages.forms import PageForm
 from pages.preview import Preview
 from pages.views import ActionPage, FormPage
 from prepaid.forms.packages import LinePackageForm
-from prepaid.models import CommitmentPackage, SalesDocument
+from prepaid.models import LineCommitment, SalesDocument
 from prepaid.previews.packages import remove_from_line_and_describe
 from prepaid.services.contracts.line_packages import add_package, refusal_to_add
-from prepaid.views.document_entry import ABOVE
+from prepaid.views.document_entry import ABOVE, WRITE
 from prepaid.views.document_lines import OfLine
 
 
@@ -37,19 +37,27 @@ class LinePackageNew(OfLine, FormPage):
         return add_package(self.object, form.cleaned_data["package"], actor=self.request.user).document
 
 
-class LinePackageRemove(OfLine, ActionPage):
+class LinePackageRemove(ActionPage):
+    """The package of a commitment of the line, with all that it says."""
+
     above = ABOVE
+    permission_required = WRITE
+    queryset = LineCommitment.objects.select_related("line__document__account", "line__product", "package")
     success_message = "The package is removed from the line."
 
-    def get_object(self, queryset: Any = None) -> Any:
-        self.package = get_object_or_404(CommitmentPackage, pk=self.kwargs["package"])
-        return super().get_object(queryset)  # type: ignore[misc]
+    def get_breadcrumb(self) -> list[Crumb]:
+        document = self.object.line.document
+        return [*super().get_breadcrumb(), Crumb(str(document), document.get_absolute_url())]
 
     def get_title(self) -> str:
-        return f"Remove package {self.package.pk} from line {self.object.line_no} of {self.object.document}"
+        line = self.object.line
+        return f"Remove package {self.object.package_id} from line {line.line_no} of {line.document}"
+
+    def get_cancel_url(self) -> str:
+        return self.object.line.document.get_absolute_url()
 
     def get_success_url(self) -> str:
-        return self.object.document.get_absolute_url()
+        return self.object.line.document.get_absolute_url()
 
     def run(self, form: PageForm) -> Preview:
-        return remove_from_line_and_describe(self.object, self.package, actor=self.request.user)
+        return remove_from_line_and_describe(self.object.line, self.object.package, actor=self.request.user)

@@ -38,7 +38,14 @@ from opportunities.services.products import create_product
 from opportunities.services.project_entries import Work, create_project_entry
 from pages.jobs import request_job
 from pages.models import Upload
-from prepaid.models import DissolutionProposal, EntryRequest, PrepaidEntry, PrepaidSetup, StatementMail
+from prepaid.models import (
+    CommitmentTemplate,
+    DissolutionProposal,
+    EntryRequest,
+    PrepaidEntry,
+    PrepaidSetup,
+    StatementMail,
+)
 from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms as Sold
 from tests.builders import (
@@ -51,7 +58,8 @@ from tests.builders import (
     make_rate,
     make_user,
 )
-from tests.prepaid.selling import make_document, make_service, top_up
+from tests.prepaid.contracting import agree
+from tests.prepaid.selling import make_document, make_package, make_service, top_up
 
 ALL = set(ROLES)
 NONE: set[str] = set()
@@ -172,6 +180,45 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "prepaid:account-statement-send": (FINANCE, FINANCE),
     "prepaid:settings": (ALL, NONE),
     "prepaid:settings-edit": (CONTROLLER, CONTROLLER),
+    "prepaid:template-list": (ALL, NONE),
+    "prepaid:template-new": (SALES, SALES),
+    "prepaid:template-edit": (SALES, SALES),
+    "prepaid:template-delete": (SALES, SALES),
+    "prepaid:package-list": (ALL, NONE),
+    "prepaid:package-new": (SALES, SALES),
+    "prepaid:package": (ALL, NONE),
+    "prepaid:package-edit": (SALES, SALES),
+    "prepaid:package-delete": (SALES, SALES),
+    "prepaid:package-line-new": (SALES, SALES),
+    "prepaid:package-line-edit": (SALES, SALES),
+    "prepaid:package-line-delete": (SALES, SALES),
+    "prepaid:product-package-new": (SALES, SALES),
+    "prepaid:product-package-edit": (SALES, SALES),
+    "prepaid:product-package-remove": (SALES, SALES),
+    "prepaid:line-package-new": (WRITING, WRITING),
+    "prepaid:line-package-remove": (WRITING, WRITING),
+    "prepaid:service-object-list": (ALL, NONE),
+    "prepaid:service-object-new": (SALES, SALES),
+    "prepaid:service-object": (ALL, NONE),
+    "prepaid:service-object-edit": (SALES, SALES),
+    "prepaid:commitment-list": (ALL, NONE),
+    "prepaid:commitment-new": (SALES, SALES),
+    "prepaid:commitment": (ALL, NONE),
+    "prepaid:commitment-edit": (SALES, SALES),
+    "prepaid:commitment-price": (SALES, SALES),
+    "prepaid:commitment-cancel": (SALES, SALES),
+    "prepaid:commitment-withdraw": (SALES, SALES),
+    "prepaid:commitment-assign": (SALES, SALES),
+    "prepaid:commitment-take-out": (SALES, SALES),
+    "prepaid:contract-list": (ALL, NONE),
+    "prepaid:contract-new": (SALES, SALES),
+    "prepaid:contract": (ALL, NONE),
+    "prepaid:contract-edit": (SALES, SALES),
+    "prepaid:contract-assign": (SALES, SALES),
+    "prepaid:contract-close": (SALES, SALES),
+    "prepaid:contract-reopen": (SALES, SALES),
+    "prepaid:contract-analysis": (ALL, NONE),
+    "prepaid:contract-year": (ALL, NONE),
     "prepaid:document-list": (ALL, NONE),
     "prepaid:document-create": (WRITING, WRITING),
     "prepaid:document": (ALL, NONE),
@@ -340,6 +387,10 @@ def scene(db) -> Scene:
     PrepaidSetup.objects.get_or_create(id=1, defaults={"deferral_group_id": "PREPAID-DEF"})
     budget = make_service(account)
     posted, invoice = top_up(budget, "100.00", on=day), make_document(account, sold, on=day)
+    agreed = agree(account, starts_on=day)
+    recurring = agreed.object.product
+    package = make_package("MONTHLY", sold_with=recurring)
+    offered = make_document(account, Sold(product=recurring), type_="quote", on=day).lines.get()
     night = BatchRun.objects.create(business_date=day, state="done", finished_at=timezone.now())
     return Scene(
         {
@@ -398,6 +449,18 @@ def scene(db) -> Scene:
                 account=account, period_from=day, period_to=day, recipient="books@example.com", file=b"%PDF"
             ).pk,
             "prepaid:account-statement": account.pk,
+            "prepaid:template": CommitmentTemplate.objects.create(code="MONTHLY", description="Monthly").pk,
+            "prepaid:package": package.pk,
+            "prepaid:package-line": package.lines.get().pk,
+            "prepaid:package-line-new": package.pk,
+            "prepaid:product-package": recurring.commitment_packages.get().pk,
+            "prepaid:product-package-new": recurring.pk,
+            "prepaid:line-package-new": offered.pk,
+            "prepaid:line-package-remove": offered.commitments.get().pk,
+            "prepaid:service-object": agreed.object_id,
+            "prepaid:commitment": agreed.pk,
+            "prepaid:commitment-new": agreed.object_id,
+            "prepaid:contract": agreed.contract_id,
             "ledger:entry": JournalEntry.objects.earliest("pk").pk,
             "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
             "ledger:account": "1100",
