@@ -299,7 +299,8 @@ WITH due AS (
 SELECT coalesce(d.posted_number, e.document_no),
        format('%%s and a quantity of %%s from %%s are billed; entry %%s is %%s, quantity %%s of %%s%%s',
               coalesce(d.amount, 0), coalesce(d.quantity, 0), coalesce(d.starts_on::text, 'no day'),
-              coalesce(e.id::text, 'none'), coalesce(e.amount, 0), coalesce(e.quantity, 0), coalesce(e.posted_on::text, 'no day'), ', on account ' || e.deferral_account_id)
+              coalesce(e.id::text, 'none'), coalesce(e.amount, 0), coalesce(e.quantity, 0),
+              coalesce(e.posted_on::text, 'no day'), ', on account ' || e.deferral_account_id)
 FROM (SELECT * FROM due WHERE amount + amount_lcy + quantity > 0) d
 FULL JOIN came e ON e.line_id = d.line_id
 WHERE (d.document_id, d.prepaid_service_id, d.amount, d.amount_lcy, d.quantity, d.starts_on)

@@ -310,14 +310,14 @@ def without_constraints() -> None:
             cursor.execute(sql)
 
 
-def tampered(check: str, sql: str) -> list[str]:
+def tampered(check: str, sql: str, checks=CHECKS) -> list[str]:
     """What the check finds where somebody with a backup in hand did that."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(sql)
             assert cursor.rowcount > 0, sql
-            found = [f"{offender.rule}: {offender.subject} {offender.detail}" for offender in CHECKS[check]()]
+            found = [f"{offender.rule}: {offender.subject} {offender.detail}" for offender in checks[check]()]
             raise Undo
     except Undo:
         return found
