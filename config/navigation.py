@@ -76,6 +76,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "prepaid.view_contractdeferral",
                 ("prepaid:release-run-list", "prepaid:release"),
             ),
+            Entry("Contract analysis", "prepaid:contract-analysis", "prepaid.view_contractdeferral"),
             Entry("Ledger entries", "prepaid:entry-list", "prepaid.view_prepaidentry"),
             Entry("Entries by hand", "prepaid:entry-request-list", "prepaid.view_entryrequest"),
             Entry("Residuals for review", "prepaid:dissolution-list", "prepaid.view_dissolutionproposal"),

@@ -27,6 +27,7 @@ from prepaid.models import (
 SHOWN = 10  # of each kind
 LONGEST = 100  # characters
 REPORT_WORDS = {"prepaid", "service", "services", "statement", "statements", "of", "for"}
+YEAR_WORDS = {"customer", "contract", "contracts", "year", "years", "analysis", "a", "of", "for"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,15 @@ def sales_documents(text: str) -> QuerySet[SalesDocument]:
 def customer_contracts(text: str) -> QuerySet[CustomerContract]:
     """By number, description, the customer's own number or account."""
     return _of_account(CustomerContract.objects.all(), text, Q(external_reference__icontains=text))
+
+
+def contract_years(text: str) -> QuerySet[CustomerContract]:
+    """“Contract year” or “contract analysis”, with or without which: the contracts that the other words find."""
+    words = text.lower().split()
+    if not {"year", "years", "analysis"} & set(words):
+        return CustomerContract.objects.none()
+    rest = " ".join(word for word in words if word not in YEAR_WORDS)
+    return customer_contracts(rest) if rest else CustomerContract.objects.select_related("account").filter(closed=False)
 
 
 def service_objects(text: str) -> QuerySet[ServiceObject]:
@@ -172,6 +182,13 @@ KINDS = (
     ),
     Kind(
         "Customer contracts", "prepaid.view_customercontract", customer_contracts, of_account, "prepaid:contract-list",
+    ),
+    Kind(
+        "Contract years", "prepaid.view_customercontract", contract_years,
+        lambda contract: Hit(
+            f"A year of {contract}", contract.account.name, address("prepaid:contract-year", contract.pk)
+        ),
+        "prepaid:contract-list",
     ),
     Kind(
         "Service objects", "prepaid.view_serviceobject", service_objects, of_account, "prepaid:service-object-list",

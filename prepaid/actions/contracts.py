@@ -80,5 +80,16 @@ def actions_of_contract(contract: CustomerContract) -> list[Action]:
         action("Edit", "edit"),
         action("Reopen", "reopen") if contract.closed else action("Close", "close", refusal_to_close(contract)),
         new_object(contract.account.number),
+        *reports_of_contract(contract),
         change_log_action(contract),
+    ]
+
+
+def reports_of_contract(contract: CustomerContract) -> list[Action]:
+    """What it invoiced, released and still defers: by its events of a year, and by month."""
+    year = reverse("prepaid:contract-year", args=[contract.pk])
+    analysis = f"{reverse('prepaid:contract-analysis')}?{urlencode({'contract': contract.number})}"
+    return [
+        Action("Contract year", year, permission="prepaid.view_customercontract"),
+        Action("Contract analysis", analysis, permission="prepaid.view_contractdeferral"),
     ]

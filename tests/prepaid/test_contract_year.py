@@ -181,3 +181,15 @@ def test_the_file_has_each_event(hours):
     assert len(rows) == len(contract_year(hours, D(2026, 1, 1)).events)
     usage = next(row for row in rows if row["Event"] == told.USAGE)
     assert (Decimal(usage["In or out"]), usage["Unit"], Decimal(usage["Balance"])) == (-5, "HOUR", 3)
+
+
+def test_it_is_found_from_the_contract_and_by_the_search(two):
+    contract = two[0].contract
+    client = signed_in("viewer")
+    url = reverse("prepaid:contract-year", args=[contract.pk])
+    analysis = f"{reverse('prepaid:contract-analysis')}?contract={contract.number}"
+    page = client.get(contract.get_absolute_url()).content.decode()
+    assert url in page and analysis in page
+    for text in (f"year of {contract.number}", "contract analysis"):
+        assert f'href="{url}"' in client.get(reverse("search"), {"q": text}).content.decode()
+    assert url not in client.get(reverse("search"), {"q": "contract year CC-999999"}).content.decode()
