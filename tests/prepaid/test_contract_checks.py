@@ -5,7 +5,7 @@ from django.db import connection
 
 from ledger.tie_outs import check_books
 from prepaid.reports import checks, contract_checks
-from tests.prepaid.contract_year import contracts
+from tests.prepaid.contract_events import contracts
 from tests.prepaid.test_checks import tampered, without_constraints
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +117,7 @@ BROKEN = [
     (CLOSED, change("deferralline", "closed_by_id = NULL", part(4, QUARTER)), "of which part 4 is left"),
     (CLOSED, change("deferralline", f"run_id = {RUN}", part(4, QUARTER)), ", 1 of its parts released"),
     (CLOSED, change("deferralline", "closed_by_id = NULL", part(1, HALF)), "takes back everything of contract:"),
-    (CLOSED, f"UPDATE prepaid_salesline SET due_lcy = 1 WHERE document_id = {FUTURE}", "LCY 1.000, closes 120.830 and 153.590"),
+    (CLOSED, f"UPDATE prepaid_salesline SET due_lcy = 1 WHERE document_id = {FUTURE}", "LCY 1.000, closes 120.830"),
     (CLOSED, change("salesdocument", "state = 'open'", FUTURE), "120.830 net, LCY 153.590, closes 120.830"),
     (CLOSED, change("deferralline", f"closed_by_id = {LINE}", part(12)), "closes 83.330 and 83.330"),
     (
@@ -128,11 +128,12 @@ BROKEN = [
     ),
     (
         CREDITED,
-        f"UPDATE ledger_journalline SET debit_lcy = 1 WHERE account_id = '4020' AND debit = 200 AND lot = 'contract:' || {HALF}",
+        f"UPDATE ledger_journalline SET debit_lcy = 1 WHERE account_id = '4020' AND debit = 200"
+        f" AND lot = 'contract:' || {HALF}",
         "200.000, LCY 200.000 is closed on account 4020; its journal entry says 200.000 and 1.000",
     ),
-    (BILLED, change("servicecommitment", "next_billing_on = '2027-01-02'", YEARLY), "the first day that is not billed is 2027-01-01"),
-    (BILLED, f"DELETE FROM prepaid_billedperiod WHERE commitment_id = {YEARLY}", "the first day that is not billed is 2026-01-01"),
+    (BILLED, change("servicecommitment", "next_billing_on = '2027-01-02'", YEARLY), "that is not billed is 2027-01-01"),
+    (BILLED, f"DELETE FROM prepaid_billedperiod WHERE commitment_id = {YEARLY}", "day that is not billed is 2026-01-01"),
     (
         BILLED,
         f"UPDATE prepaid_billedperiod SET commitment_id = {YEARLY} WHERE line_id = (SELECT line_id FROM"
@@ -144,7 +145,11 @@ BROKEN = [
         f"UPDATE prepaid_billedperiod SET starts_on = '2026-01-03' WHERE commitment_id = {YEARLY}",
         "the first day that is not billed is 2026-01-01",
     ),
-    (BILLED, f"UPDATE prepaid_billedperiod SET starts_on = '2025-12-31' WHERE commitment_id = {YEARLY}", "from 2026-01-01: period"),
+    (
+        BILLED,
+        f"UPDATE prepaid_billedperiod SET starts_on = '2025-12-31' WHERE commitment_id = {YEARLY}",
+        "from 2026-01-01: period 2025-12-31 to 2026-12-31",
+    ),
     (BILLED, f"UPDATE prepaid_salesline SET role = 'sale' WHERE id = {LINE}", "is billed by a line sale of invoice"),
     (TOP_UP, change("prepaidentry", "amount = 999", CAME), "is 999.000, quantity 0.0000 of 2026-01-01"),
     (TOP_UP, change("prepaidentry", "posted_on = '2026-01-02'", CAME), "quantity 0.0000 of 2026-01-02"),
@@ -154,8 +159,7 @@ BROKEN = [
     (TOP_UP, "UPDATE prepaid_prepaidentry SET quantity = 11 WHERE quantity = 10", "a quantity of 10.0000 from 2026-01-15"),
     (
         TOP_UP,
-        f"UPDATE prepaid_prepaidentry SET line_id = {LINE}, document_id = (SELECT document_id FROM prepaid_salesline WHERE id ="
-        f" {LINE}) WHERE quantity = 10",
+        f"UPDATE prepaid_prepaidentry SET line_id = {LINE} WHERE quantity = 10",
         "brought in 2 entries",
     ),
     (BACK, f"UPDATE prepaid_application SET inflow_id = {CAME} WHERE outflow_id = {TAKEN}", "took 300.000, quantity 0.0000"),
@@ -170,7 +174,7 @@ BROKEN = [
         f" outflow_id = {TAKEN})",
         "takes back everything, but 1.000",
     ),
-    (EVENTS, change("prepaidentry", "posted_on = '2026-01-03'", CAME), "of 2026-01-02; the event is sales_invoice of 2026-01-03"),
+    (EVENTS, change("prepaidentry", "posted_on = '2026-01-03'", CAME), "the event is sales_invoice of 2026-01-03"),
     (EVENTS, change("prepaidentry", "posted_on = '2026-03-31'", TAKEN), "the event is sales_credit_memo of 2026-03-31"),
     (
         ROLES,

@@ -11,7 +11,7 @@ from prepaid.reports.contract_tie_out import tie_out
 from prepaid.reports.tie_out import tie_out as prepaid_tie_out
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from tests.builders import make_period
-from tests.prepaid.contract_year import contracts, parts
+from tests.prepaid.contract_events import contracts, parts
 from tests.prepaid.contracting import D, agree, at, billed
 from tests.prepaid.test_tie_out import figures
 
@@ -37,9 +37,9 @@ def made(company, finance):
 
 
 def test_of_a_quarter_in_units_and_both_currencies_by_two_questions(made, django_assert_num_queries):
-    """2,200.02 billed in dollars: 250.00 of the year are released, 200.00 of what is credited as a whole, and 0.03 of the cents,
-    which credit memos leave as it is; 700.00 were credited before they were released, and 0.01 was taken too much. Of the
-    pounds 47.22 and 83.33 were released."""
+    """2,200.02 billed in dollars: 250.00 of the year are released, 200.00 of what is credited as a whole, and 0.03 of the
+    cents, which credit memos leave as it is; 700.00 were credited before they were released, and 0.01 was taken too much.
+    Of the pounds 47.22 and 81.95 were released."""
     assert parts(made.quarter) == [Decimal(text) for text in ("47.22", "81.95", "81.94", "38.89")]
     with django_assert_num_queries(2):
         rows = told(D(2026, 4, 2))

@@ -16,9 +16,10 @@ from tests.prepaid.selling import use
 @dataclass
 class Contracts:
     """What was made. `year`: 1,000.00 for the twelve months of 2026, billed on 2 January, its February released twice;
-    `quarter`: 250.00 pounds for 15 January to 14 April, what waited of it credited on 5 March; `half`: 600.00 for January to
-    June, all of it credited on 5 March; `ahead` and `taken`: 300.00 for April, billed on 10 March, the second credited two days
-    later; `cents`: 0.02 for January to April cut by equal months, credited on 2 April; `free`: an hour of April for nothing."""
+    `quarter`: 250.00 pounds for 15 January to 14 April, what waited of it credited on 5 March; `half`: 600.00 for January
+    to June, all of it credited on 5 March; `ahead` and `taken`: 300.00 for April, billed on 10 March, the second credited
+    two days later; `cents`: 0.02 for January to April cut by equal months, credited on 2 April; `free`: an hour of April
+    for nothing."""
 
     budget: PrepaidService
     hours: PrepaidService
