@@ -6,6 +6,7 @@ class OpportunitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger.sources import register  # late: models are ready only now
-        from opportunities import sources
+        from opportunities import sections, sources
 
         register("account:", many=sources.accounts, find=sources.find_accounts)
+        sections.register_all()

@@ -1,8 +1,10 @@
 """What services credits put on the pages of the apps below: purchases."""
 
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 
+from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -18,6 +20,7 @@ from opportunities.models import Account, Opportunity
 from pages import markup
 from pages.clock import business_date
 from pages.elements import Action, Figure
+from pages.formats import Cur
 from pages.http import Request
 from pages.sections import register
 
@@ -30,6 +33,7 @@ def register_all() -> None:
     register("home", expiring_soon, order=10, permission=VIEW)
     register("account", lots_of_account, order=10, permission=VIEW)
     register("account.figures", figures_of_account, order=10, permission=VIEW)
+    register("account.deferred", deferred_of_account, permission=VIEW)
     register("account.actions", new_purchase, order=10, permission=MANAGE)
     register("opportunity", bought_from, order=10, permission=VIEW)
     register("opportunity.figures", figures_of_opportunity, order=10, permission=VIEW)
@@ -71,7 +75,6 @@ def figures_of_account(request: Request, account: Account) -> list[Figure]:
     soon = {"expires_on_after": on, "expires_on_before": on + timedelta(days=days)}
     expiring = [(each, each.expiring) for each in held if each.expiring]
     available = per_currency([(each, each.available) for each in held])
-    deferred = stacked([markup.money(each.deferred, each.currency) for each in held])
     return [
         Figure("Available credits", available, balance_of(request, account)),
         Figure(
@@ -80,8 +83,13 @@ def figures_of_account(request: Request, account: Account) -> list[Figure]:
             listed(account=account.number, available="yes", **soon),
             tone="warn" if expiring else "",
         ),
-        Figure("Deferred", deferred, listed(account=account.number)),
     ]
+
+
+def deferred_of_account(request: Request, account: Account) -> list[tuple[Cur, Decimal]]:
+    owed = Purchase.objects.confirmed().filter(account=account, deferred__gt=0).order_by()
+    sums = owed.values("currency__code", "currency__decimals").annotate(sum=Sum("deferred"))
+    return [(Cur(row["currency__code"], row["currency__decimals"]), row["sum"]) for row in sums]
 
 
 def balance_of(request: Request, account: Account) -> str:

@@ -1,6 +1,7 @@
 """What the account has of prepaid services, on its page: one figure, one list, and what can be begun from there."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Min, QuerySet, Sum
@@ -18,7 +19,7 @@ from pages.http import Request
 from pages.sections import register
 from prepaid.actions.documents import new_documents
 from prepaid.actions.services import new_service
-from prepaid.models import InflowBalance
+from prepaid.models import DeferralLine, InflowBalance
 from prepaid.sections.services import SHOWN, rows
 from prepaid.shown import quantity
 
@@ -30,6 +31,8 @@ def register_all() -> None:
     register("account", services_of_account, order=20, permission=VIEW)
     register("account.figures", figure_of_account, order=20, permission=VIEW)
     register("account.actions", new_of_account, order=20)
+    register("account.deferred", deferred_budgets, permission=VIEW)
+    register("account.deferred", deferred_contracts, permission="prepaid.view_contractdeferral")
 
 
 def listed(account: Account) -> str:
@@ -57,6 +60,18 @@ def figure_of_account(request: Request, account: Account) -> Figure:
     )
 
 
+def deferred_budgets(request: Request, account: Account) -> list[tuple[Cur, Decimal]]:
+    """What is left of inflows with money behind them."""
+    left = InflowBalance.objects.filter(service__account=account, remaining__gt=0).order_by()
+    return _sums(left.filter(entry__deferral_account__isnull=False), "entry__currency", "remaining")
+
+
+def deferred_contracts(request: Request, account: Account) -> list[tuple[Cur, Decimal]]:
+    """What no release has made revenue of yet."""
+    waiting = DeferralLine.objects.open().filter(deferral__account=account).order_by()
+    return _sums(waiting, "deferral__currency", "amount")
+
+
 def services_of_account(request: Request, account: Account) -> str:
     """The open services, those with something left first, the next to lapse before the others."""
     services = account.prepaid_services.open()
@@ -71,11 +86,14 @@ def services_of_account(request: Request, account: Account) -> str:
 
 
 def _amounts(left: QuerySet[InflowBalance]) -> list[Any]:
-    sums = left.filter(remaining__gt=0).values("entry__currency__code", "entry__currency__decimals")
-    return [
-        markup.money(row["left"], Cur(row["entry__currency__code"], row["entry__currency__decimals"]))
-        for row in sums.annotate(left=Sum("remaining")).order_by("entry__currency__code")
-    ]
+    found = _sums(left.filter(remaining__gt=0), "entry__currency", "remaining")
+    return [markup.money(amount, currency) for currency, amount in found]
+
+
+def _sums(rows: QuerySet[Any], currency: str, amount: str) -> list[tuple[Cur, Decimal]]:
+    code, decimals = f"{currency}__code", f"{currency}__decimals"
+    sums = rows.values(code, decimals).annotate(sum=Sum(amount)).order_by(code)
+    return [(Cur(row[code], row[decimals]), row["sum"]) for row in sums]
 
 
 def _quantities(left: QuerySet[InflowBalance]) -> list[str]:

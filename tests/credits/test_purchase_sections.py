@@ -56,7 +56,7 @@ def test_the_account_shows_its_credits_per_currency_and_its_lots_by_expiry(staff
     figures = {figure.label: figure for figure in response.context["figures"]}
     assert "3 GBP" in figures["Available credits"].value and "20 USD" in figures["Available credits"].value
     assert "10 USD" in figures["Expiring in 30 days"].value and "GBP" not in figures["Expiring in 30 days"].value
-    assert "2,400.00" in figures["Deferred"].value and "150.00" in figures["Deferred"].value
+    assert "2,400.00" in figures["Deferred revenue"].value and "150.00" in figures["Deferred revenue"].value
     assert "1 row" in text(staff.get(figures["Expiring in 30 days"].url))
     shown = text(response)
     assert shown.index("SCP-000002") < shown.index("SCP-000001") < shown.index("SCP-000003")

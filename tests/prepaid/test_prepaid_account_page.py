@@ -4,11 +4,14 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.db.models import Sum
 from django.urls import reverse
 
+from ledger.reports.journal import deferral_lines
 from prepaid.services.manual import request_entry
 from tests.builders import make_account, make_purchase, make_rate
 from tests.credits.desk import sign_in, text
+from tests.prepaid.contracting import D, agree, billed
 from tests.prepaid.selling import make_service, top_up, use
 from tests.prepaid.test_manual_entries import PERIODIC, QUANTITY, only
 
@@ -53,6 +56,22 @@ def test_credits_and_prepaid_services_stand_beside_each_other(client, held):
     assert "24 Dec 2026 in 30 days" in shown
     assert reverse("prepaid:account-statement", args=[held.pk]) in page.content.decode()
     assert "New prepaid service" not in shown and "New invoice" not in shown
+
+
+def test_deferred_revenue_is_all_that_the_account_paid_ahead_for(client, held, finance):
+    """Credits, budgets and contracts together, as the deferral accounts hold them for the customer."""
+    make_purchase(held)
+    commitment = agree(
+        held, starts_on=D(2026, 11, 1), price="1200.00", quantity="1", base_period="1Y", rhythm="1Y", actor=finance
+    )
+    billed(D(2026, 11, 24), commitment, actor=finance)
+    sign_in(client, *SEEING, "credits.view_purchase", "prepaid.view_contractdeferral", "ledger.view_journalentry")
+    found = figure(client.get(held.get_absolute_url()), "Deferred revenue")
+    assert text_of(found.value) == "GBP 250.00 USD 3,234.56"  # 800.00 of credits, 1,234.56 left, 1,200.00 by contract
+    lines = deferral_lines().filter(party=held.party).order_by().values("currency")
+    held_there = {row["currency"]: row["sum"] for row in lines.annotate(sum=Sum("credit") - Sum("debit"))}
+    assert held_there == {"GBP": 250, "USD": Decimal("3234.56")}
+    assert "USD" in text(client.get(found.url))
 
 
 def test_what_can_be_begun_is_for_this_account(client, held):
