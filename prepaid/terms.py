@@ -51,6 +51,8 @@ class Agreed:
         day = Term(months=-self.notice.months, days=-self.notice.days).after(end, 1)
         while self.notice.after(day, 1) > end:  # a short month cut it
             day -= DAY
+        while self.notice.after(day + DAY, 1) <= end:  # several days lead to the end of a short month
+            day += DAY
         return day
 
     def _first_end(self, starts_on: datetime.date, not_before: datetime.date) -> datetime.date | None:
