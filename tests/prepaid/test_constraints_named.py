@@ -18,15 +18,15 @@ SAID_SO = {
 
 
 def rules() -> set[str]:
-    """The names of the models' constraints, and those that triggers raise."""
+    """The names of the models' constraints, those that SQL adds, and those that triggers raise."""
     found = {
         constraint.name
         for model in apps.get_app_config("prepaid").get_models()
         for constraint in model._meta.constraints
         if isinstance(constraint, CheckConstraint | UniqueConstraint)
     }
-    raised = (re.findall(r"CONSTRAINT = '(\w+)'", file.read_text(encoding="utf-8")) for file in SQL.glob("*.sql"))
-    return found.union(*raised)
+    written = (file.read_text(encoding="utf-8") for file in SQL.glob("*.sql"))
+    return found.union(*(re.findall(r"CONSTRAINT (?:= ')?([a-z_]+)", text) for text in written))
 
 
 @pytest.fixture(scope="module")
