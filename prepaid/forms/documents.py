@@ -224,7 +224,6 @@ class CreditForm(PageForm):
             (CreditScope.EVERYTHING.value, "Everything: what was released is taken back as well"),
         ],
         initial=CreditScope.FUTURE.value,
-        widget=forms.RadioSelect,
     )
     reason = forms.CharField(
         max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the credit memo and its posting."

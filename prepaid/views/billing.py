@@ -131,7 +131,7 @@ class BillingRunPage(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run: Any = self.object
         invoices = run.invoices.select_related("account", "bill_to", "currency", "corrects").with_totals()
-        table = DocumentTable(invoices.order_by("pk")[:SHOWN], orderable=False, request=self.request)
+        table = DocumentTable(list(invoices.order_by("pk")[:SHOWN]), orderable=False, request=self.request)
         more = f"{reverse('prepaid:document-list')}?billing_run={run.pk}" if run.invoice_count > SHOWN else ""
         return super().get_context_data(table=table, all_url=more, zone=zone_of(run), **kwargs)
 

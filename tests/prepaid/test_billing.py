@@ -1,0 +1,381 @@
+"""Billing customer contracts: what is due becomes invoices, each period once, at its price, prorated by days."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from config.night import is_due, run_nights
+from ledger.dates import business_date
+from ledger.models import LedgerSetup, PostingSetup
+from ledger.tie_outs import check_books
+from prepaid.exceptions import NotBillable, NothingDue
+from prepaid.models import BilledPeriod, BillingRun, PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
+from prepaid.services.contracts.billing import undo_billing
+from prepaid.services.contracts.commitments import Price, cancel, set_price
+from prepaid.services.contracts.contracts import close_contract
+from prepaid.services.documents import delete_document, delete_line
+from prepaid.services.night import bill_contracts
+from prepaid.services.post_document import post_document
+from tests.builders import make_account, make_rate, trial_balance
+from tests.prepaid.contracting import (
+    ALL_ACCOUNTS,
+    D,
+    agree,
+    at,
+    bill_until,
+    billed,
+    make_budget,
+    make_contract,
+    make_hours,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = D(2026, 11, 24)
+
+
+def lines(*invoices: SalesDocument) -> list[tuple]:
+    """First day, last day, net of each line."""
+    found = BilledPeriod.objects.filter(line__document__in=invoices).order_by("line__document", "line__line_no")
+    return [(each.starts_on, each.ends_on, each.line.net) for each in found.select_related("line")]
+
+
+def balances_agree() -> None:
+    assert [str(offender) for check in check_books() for offender in check.offenders] == []
+
+
+class TestGrouping:
+    def test_one_invoice_for_each_contract_with_a_line_for_each_period(self, account, finance):
+        contract = make_contract(account, description="Support", external_reference="PO 7", actor=finance)
+        agree(account, starts_on=D(2026, 10, 1), contract=contract)
+        agree(account, starts_on=D(2026, 11, 1), contract=contract, price="10", quantity="1")
+        agree(account, starts_on=D(2026, 11, 1), price="20", quantity="1")
+        made = bill_until(TODAY, actor=finance)
+        assert [lines(each) for each in made.invoices] == [
+            [
+                (D(2026, 10, 1), D(2026, 10, 31), 1000),
+                (D(2026, 11, 1), D(2026, 11, 30), 1000),
+                (D(2026, 11, 1), D(2026, 11, 30), 10),
+            ],
+            [(D(2026, 11, 1), D(2026, 11, 30), 20)],
+        ]
+        first = made.invoices[0]
+        assert (first.text, first.external_reference, first.billing_run, first.created_by) == (
+            str(contract), "PO 7", made.run, finance,
+        )  # fmt: skip
+        assert (first.document_on, first.posted_on, first.state) == (TODAY, TODAY, "open")
+
+    def test_one_invoice_for_each_customer_payer_and_currency(self, account, finance):
+        make_rate("EUR", "1.1")
+        payer = make_account("Holding")
+        agree(account, starts_on=D(2026, 11, 1))
+        agree(account, starts_on=D(2026, 11, 1), price="10", quantity="1")
+        agree(account, starts_on=D(2026, 11, 1), contract=make_contract(account, bill_to=payer))
+        agree(account, starts_on=D(2026, 11, 1), currency="EUR")
+        made = bill_until(TODAY, by_account=True, actor=finance)
+        assert sorted((each.bill_to.name, each.currency_id, each.lines.count()) for each in made.invoices) == [
+            ("Harbour Logistics", "EUR", 1),
+            ("Harbour Logistics", "USD", 2),
+            ("Holding", "USD", 1),
+        ]
+
+    def test_only_these_commitments_are_billed(self, account, finance):
+        one = agree(account, starts_on=D(2026, 11, 1))
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, one, actor=finance)
+        assert [each.billed_period.commitment for each in made.invoices[0].lines.all()] == [one]
+
+
+class TestAmounts:
+    def test_a_start_in_the_middle_of_a_period_is_prorated_by_its_days(self, account, finance):
+        """15 of 30 days of November."""
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 11, 16), anchor_on=D(2026, 11, 1), service=hours)
+        (invoice,) = billed(TODAY, actor=finance)
+        assert lines(invoice) == [(D(2026, 11, 16), D(2026, 11, 30), 500)]
+        assert hours.entries.get().quantity == 4
+
+    def test_an_end_in_the_middle_of_a_period_is_prorated_by_its_days(self, account, finance):
+        """10 of 31 days of October: 1,000.00 × 10 / 31."""
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 9, 1), ends_on=D(2026, 10, 10), service=hours)
+        (invoice,) = billed(TODAY, actor=finance)
+        assert lines(invoice) == [
+            (D(2026, 9, 1), D(2026, 9, 30), 1000),
+            (D(2026, 10, 1), D(2026, 10, 10), Decimal("322.58")),
+        ]
+        quantities = hours.entries.order_by("posted_on").values_list("quantity", flat=True)
+        assert list(quantities) == [8, Decimal("2.5806")]
+
+    def test_a_change_of_price_in_the_middle_of_a_period_cuts_it(self, account, finance):
+        """14 days of November at 1,000.00 a month, 16 at 1,200.00."""
+        commitment = agree(account, starts_on=D(2026, 11, 1), rhythm="1Q")
+        set_price(
+            commitment, from_on=D(2026, 11, 15), price=Price(price=Decimal(150), quantity=Decimal(8)), actor=finance
+        )
+        (invoice,) = billed(TODAY, actor=finance)
+        assert lines(invoice) == [
+            (D(2026, 11, 1), D(2026, 11, 14), Decimal("466.67")),
+            (D(2026, 11, 15), D(2027, 1, 31), Decimal("3040.00")),
+        ]
+
+    def test_ten_hours_a_month_billed_quarterly_are_thirty(self, account, finance):
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 11, 1), quantity="10", price="100", rhythm="1Q", service=hours)
+        (invoice,) = billed(TODAY, actor=finance)
+        line = invoice.lines.get()
+        assert (line.quantity, line.unit_price, line.net) == (10, 300, 3000)
+        entry = hours.entries.get()
+        assert (entry.quantity, entry.posted_on, entry.valid_until) == (30, D(2026, 11, 1), D(2027, 1, 31))
+
+    def test_what_one_tops_up_is_its_own_number(self, account, finance):
+        """2 packages of 5 hours a month each."""
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 11, 1), quantity="2", per_period="5", price="400", service=hours)
+        billed(TODAY, actor=finance)
+        assert hours.entries.get().quantity == 10
+
+    def test_an_amount_is_topped_up_with_the_net_amount(self, account, finance):
+        budget = make_budget(account)
+        agree(account, starts_on=D(2026, 11, 1), discount="10", service=budget)
+        (invoice,) = billed(TODAY, actor=finance)
+        line = invoice.lines.get()
+        assert (line.unit_price, line.discount_percent, line.net) == (125, 10, 900)
+        assert budget.entries.get().amount == 900
+
+    @pytest.mark.parametrize(("currency", "net"), [("JPY", "333"), ("KWD", "333.333"), ("EUR", "333.33")])
+    def test_amounts_have_the_decimals_of_their_currency(self, company, finance, currency, net):
+        """10 of 30 days at 1,000 a month."""
+        make_rate(currency, "1.5")
+        account = make_account(currency=currency)
+        service = make_budget(account)
+        agree(
+            account, starts_on=D(2026, 11, 1), ends_on=D(2026, 11, 10), price="1000", quantity="1", service=service
+        )  # fmt: skip
+        (invoice,) = billed(TODAY, actor=finance)
+        assert invoice.lines.get().net == Decimal(net)
+        stands = trial_balance()
+        assert (stands["1100"][currency], stands["2420"][currency]) == (Decimal(net), -Decimal(net))
+        balances_agree()
+
+    def test_a_commitment_for_nothing_tops_up_and_owes_nothing(self, account, finance):
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 11, 1), price="0", service=hours)
+        (invoice,) = billed(TODAY, actor=finance)
+        assert (invoice.lines.get().net, hours.entries.get().quantity, trial_balance()) == (0, 8, {})
+        balances_agree()
+
+    def test_all_is_taken_by_a_discount_of_a_hundred_percent(self, account, finance):
+        budget = make_budget(account)
+        agree(account, starts_on=D(2026, 11, 1), discount="100", service=budget)
+        billed(TODAY, actor=finance)
+        assert not budget.entries.exists() and trial_balance() == {}
+
+
+class TestOnce:
+    def test_billing_again_bills_nothing(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        bill_until(TODAY, actor=finance)
+        with pytest.raises(NothingDue, match="Nothing is to be billed up to 24 Nov 2026"):
+            bill_until(TODAY, actor=finance)
+        assert BillingRun.objects.count() == 1
+
+    def test_the_next_billing_begins_where_the_last_one_ended(self, account, finance):
+        commitment = agree(account, starts_on=D(2026, 8, 31))
+        for until in (D(2026, 9, 30), D(2026, 10, 1), TODAY):
+            try:
+                bill_until(until, actor=finance)
+            except NothingDue:
+                assert until == D(2026, 10, 1)
+        periods = commitment.billed_periods.order_by("starts_on").values_list("starts_on", "ends_on")
+        assert list(periods) == [
+            (D(2026, 8, 31), D(2026, 9, 29)),
+            (D(2026, 9, 30), D(2026, 10, 30)),
+            (D(2026, 10, 31), D(2026, 11, 29)),
+        ]
+        commitment.refresh_from_db()
+        assert commitment.next_billing_on == D(2026, 11, 30)
+
+    def test_what_a_deleted_draft_billed_is_billed_again(self, account, finance):
+        commitment = agree(account, starts_on=D(2026, 10, 1))
+        (draft,) = bill_until(TODAY, actor=finance).invoices
+        first = lines(draft)
+        delete_document(draft, actor=finance)
+        commitment.refresh_from_db()
+        assert commitment.next_billing_on == D(2026, 10, 1)
+        assert lines(*bill_until(TODAY, actor=finance).invoices) == first
+
+    def test_a_hole_that_a_deleted_line_left_is_filled(self, account, finance):
+        agree(account, starts_on=D(2026, 9, 1))
+        (draft,) = bill_until(TODAY, actor=finance).invoices
+        delete_line(draft.lines.get(line_no=2), actor=finance)
+        assert lines(*bill_until(TODAY, actor=finance).invoices) == [(D(2026, 10, 1), D(2026, 10, 31), 1000)]
+
+    def test_nothing_is_billed_after_the_end(self, account, finance):
+        commitment = agree(account, starts_on=D(2026, 10, 1))
+        cancel(commitment, ends_on=D(2026, 10, 31), notice_on=D(2026, 10, 1), reason="Agreed", actor=finance)
+        assert lines(*bill_until(TODAY, actor=finance).invoices) == [(D(2026, 10, 1), D(2026, 10, 31), 1000)]
+
+    def test_a_term_that_is_not_extended_ends(self, account, finance):
+        agree(account, starts_on=D(2025, 11, 25), initial_term="1Y", base_period="1Y", rhythm="1Y")
+        assert lines(*bill_until(TODAY, actor=finance).invoices) == [(D(2025, 11, 25), D(2026, 11, 24), 1000)]
+        with pytest.raises(NothingDue):
+            bill_until(D(2027, 1, 1), actor=finance)
+
+    def test_a_closed_contract_bills_nothing(self, account, finance):
+        commitment = agree(account, starts_on=D(2026, 10, 1), ends_on=D(2026, 10, 31))
+        bill_until(D(2026, 10, 1), actor=finance)
+        close_contract(commitment.contract, actor=finance)
+        undo_billing(BillingRun.objects.get(), actor=finance)
+        with pytest.raises(NothingDue):
+            bill_until(TODAY, actor=finance)
+
+
+class TestRefused:
+    def test_a_commitment_without_a_price_is_named_and_the_others_are_billed(self, account, finance):
+        unpriced = agree(account, starts_on=D(2026, 11, 1), price=None)
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, actor=finance)
+        assert [(each, str(why)) for each, why in made.refusals] == [
+            (unpriced, f"{unpriced} has no price from 1 Nov 2026 on. Enter one first.")
+        ]
+        assert len(made.invoices) == 1
+
+    def test_all_refused_is_refused_as_the_first(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1), price=None)
+        with pytest.raises(NotBillable, match="has no price from 1 Nov 2026 on"):
+            bill_until(TODAY, actor=finance)
+        assert not BillingRun.objects.exists()
+
+    def test_a_closed_prepaid_service_is_named(self, account, finance):
+        service = make_hours(account)
+        agree(account, starts_on=D(2026, 11, 1), service=service)
+        PrepaidService.objects.filter(pk=service.pk).update(closed=True)
+        with pytest.raises(NotBillable, match=f"prepaid service {service.number}.* is closed"):
+            bill_until(TODAY, actor=finance)
+
+    def test_further_than_a_year_ahead_is_refused_at_the_day(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        with pytest.raises(NotBillable, match="a year ahead") as refused:
+            bill_until(D(2027, 11, 26), actor=finance)
+        assert refused.value.field == "until"
+
+    def test_periods_to_come_are_billed_ahead_and_posted_on_their_day(self, account, finance):
+        """A top-up of a period that has not begun counts from its first day."""
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 12, 1), service=hours)
+        (invoice,) = billed(D(2026, 12, 1), actor=finance)
+        assert (invoice.posted_on, hours.entries.get().posted_on) == (TODAY, D(2026, 12, 1))
+        found = PrepaidService.objects.with_balances(on=TODAY).get(pk=hours.pk)
+        assert found.usable_quantity == 0
+
+
+class TestUndo:
+    def test_what_is_not_posted_is_deleted_and_can_be_billed_again(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, actor=finance)
+        posted = post_document(made.invoices[0], actor=finance)
+        assert undo_billing(made.run, actor=finance) == 1
+        assert list(made.run.invoices.all()) == [posted]
+        assert len(bill_until(TODAY, actor=finance).invoices) == 1
+
+    def test_of_what_is_posted_nothing_is_undone(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, actor=finance)
+        post_document(made.invoices[0], actor=finance)
+        with pytest.raises(NotBillable, match=f"Every invoice of {made.run} is posted"):
+            undo_billing(made.run, actor=finance)
+
+    def test_another_run_is_not_touched(self, account, finance):
+        agree(account, starts_on=D(2026, 10, 1))
+        first = bill_until(D(2026, 10, 1), actor=finance)
+        second = bill_until(TODAY, actor=finance)
+        undo_billing(first.run, actor=finance)
+        assert lines(*second.run.invoices.all()) == [(D(2026, 11, 1), D(2026, 11, 30), 1000)]
+        assert lines(*bill_until(TODAY, actor=finance).invoices) == [(D(2026, 10, 1), D(2026, 10, 31), 1000)]
+
+
+class TestByNight:
+    def night(self, day: datetime.date = TODAY):
+        return bill_contracts(*ALL_ACCOUNTS, day)
+
+    def test_off_nothing_is_billed(self, account):
+        agree(account, starts_on=D(2026, 11, 1))
+        PrepaidSetup.objects.update(automatic_billing="off")
+        assert self.night().counts == {"contract invoices": 0}
+        assert not BillingRun.objects.exists()
+
+    def test_made_and_not_posted(self, account):
+        agree(account, starts_on=D(2026, 11, 1))
+        PrepaidSetup.objects.update(automatic_billing="make")
+        assert self.night().counts == {"contract invoices": 1}
+        invoice = SalesDocument.objects.get()
+        assert (invoice.state, invoice.created_by, invoice.billing_run.by_night) == ("open", None, True)
+        assert self.night().counts == {"contract invoices": 0}
+
+    def test_made_and_posted(self, account):
+        agree(account, starts_on=D(2026, 11, 1))
+        PrepaidSetup.objects.update(automatic_billing="post")
+        assert self.night().counts == {"contract invoices": 1}
+        assert trial_balance()["2420"]["USD"] == -1000
+        assert (self.night().counts, self.night().errors) == ({"contract invoices": 0}, [])
+
+    def test_one_that_cannot_be_posted_stops_nobody_and_comes_back(self, account):
+        make_rate("EUR", "1.1", starting_on=D(2026, 11, 25))
+        bad = agree(account, starts_on=D(2026, 11, 1), currency="EUR")
+        good = agree(make_account("Another"), starts_on=D(2026, 11, 1))
+        PrepaidSetup.objects.update(automatic_billing="post")
+        outcome = self.night()
+        assert outcome.counts == {"contract invoices": 1}
+        (error,) = outcome.errors
+        assert error.startswith(f"{bad}: ") and "EUR" in error
+        assert not bad.billed_periods.exists() and good.billed_periods.count() == 1
+        with at(D(2026, 11, 25)):
+            assert self.night(D(2026, 11, 25)).counts == {"contract invoices": 1}
+        assert bad.billed_periods.get().line.document.is_posted
+
+    def test_an_empty_cell_of_the_posting_setup_is_named(self, account):
+        agree(account, starts_on=D(2026, 11, 1))
+        PostingSetup.objects.filter(product_group="CONTRACTS").update(deferral=None)
+        PrepaidSetup.objects.update(automatic_billing="post")
+        (error,) = self.night().errors
+        assert "deferral" in error and "CONTRACTS" in error
+        assert not BillingRun.objects.exists() and not SalesDocument.objects.exists()
+
+    def test_a_quarter_past_midnight_in_auckland_is_the_company_s_day(self, company):
+        """00:15 on 1 December there is 11:15 on 30 November in Greenwich. The period of December is billed, on its first
+        day."""
+        LedgerSetup.objects.update(time_zone="Pacific/Auckland")
+        PrepaidSetup.objects.update(automatic_billing="post")
+        hours = None
+        with time_machine.travel("2026-11-30T10:00:00Z", tick=False):
+            account = make_account()
+            hours = make_hours(account)
+            agree(account, starts_on=D(2026, 12, 1), service=hours)
+            list(run_nights(D(2026, 11, 30)))
+            assert not hours.entries.exists()
+        with time_machine.travel("2026-11-30T11:14:00Z", tick=False):
+            assert not is_due(timezone.now())
+        with time_machine.travel("2026-11-30T11:15:00Z", tick=False):
+            assert business_date() == D(2026, 12, 1) and is_due(timezone.now())
+            (night,) = run_nights()
+            assert (night.business_date, night.state) == (D(2026, 12, 1), "done")
+            assert not is_due(timezone.now())
+        invoice = SalesDocument.objects.get()
+        assert (invoice.posted_on, hours.entries.get().posted_on) == (D(2026, 12, 1), D(2026, 12, 1))
+
+    def test_missed_nights_bill_each_on_its_day(self, account):
+        """Two months in one run of the night after a standstill: as if each had run."""
+        hours = make_hours(account)
+        agree(account, starts_on=D(2026, 10, 1), service=hours)
+        PrepaidSetup.objects.update(automatic_billing="post")
+        with at(D(2026, 9, 30)):
+            list(run_nights(D(2026, 9, 30)))
+        with at(D(2026, 11, 2)):
+            assert {night.state for night in run_nights()} == {"done"}
+        posted = SalesDocument.objects.order_by("posted_on").values_list("posted_on", flat=True)
+        assert list(posted) == [D(2026, 10, 1), D(2026, 11, 1)]
+        assert hours.entries.filter(entry_type=PrepaidEntry.Type.POSITIVE).count() == 2
