@@ -187,7 +187,12 @@ def lines(told: Told, made: Contracts) -> Found:
     for document in told.documents.values():
         for line in told.lines.get(document.id, []):
             if line.kind == "item" and line.id in made.worked:
-                yield f"line {line.id} of {document.key}", worked_out(made, line, document.currency), line._asdict()
+                said = worked_out(made, line, document.currency)
+                if (
+                    document.key not in told.journal
+                ):  # when it was posted is not kept, nor which accounts it would have had
+                    said = {name: said[name] for name in AMOUNTS}
+                yield f"line {line.id} of {document.key}", said, line._asdict()
 
 
 def worked_out(made: Contracts, line: SoldLine, currency: str) -> dict[str, Any]:

@@ -79,9 +79,10 @@ class Invoice:
 
 @dataclass
 class Budget:
-    """A one-time prepaid service."""
+    """A prepaid service; `counted` in a quantity, where it is not an amount."""
 
     name: str
+    counted: bool = False
     inflows: list[Inflow] = field(default_factory=list)
 
     def usable(self, on: date) -> list[Inflow]:
