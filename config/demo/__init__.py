@@ -7,7 +7,7 @@ once: the numbers would be others the next day, and people may have worked on in
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config.demo import books, history, prepaid, sales
+from config.demo import books, contracts, history, prepaid, sales
 from config.demo.company import COMPANY, make_company
 from config.demo.customers import make_accounts, make_products
 from config.demo.logins import make_logins
@@ -42,8 +42,10 @@ def load() -> bool:
     today = business_date()
     sales.sell(accounts, products, people["sales"], today)
     services = prepaid.sell(accounts, products, people, today)
+    agreed = contracts.live(accounts, products, people, today)
     history.live(accounts, people, today)
     prepaid.go_on(services, products, people, today)
+    contracts.go_on(agreed, accounts, products, people, today)
     books.write_entries(people, today)
     books.close_periods(people, today)
     return True

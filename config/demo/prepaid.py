@@ -65,10 +65,10 @@ WORK = (
 
 
 def set_up(people: dict[str, Any]) -> None:
-    """Each service is a value of a dimension; what somebody expires by hand waits for review."""
+    """Each service is a value of a dimension; what somebody expires by hand waits for review; the night bills contracts."""
     dimension = create_dimension(code="PREPAID", name="Prepaid service", actor=people["controller"])
     settings = Settings.of(PrepaidSetup.objects.get())
-    changed = vars(settings) | {"dimension": dimension, "post_manual_dissolution": False}
+    changed = vars(settings) | {"dimension": dimension, "post_manual_dissolution": False, "automatic_billing": "post"}
     change_setup(Settings(**changed), actor=people["controller"])
 
 
@@ -94,7 +94,8 @@ def go_on(
     invoice(services["cedar"], products, [("BUDGET", "1", "600.00")], late, people)
     expire_residuals([services["cedar"]], actor=people["finance"])
     by_hand(services["alder"], today, 0, "Goodwill after the outage", people["finance"], amount=Decimal("2500.00"))
-    used = SalesDocument.objects.get(account=services["lindqvist"].account, lines__product=products["SUPPORT-H-EUR"])
+    hours = {"lines__prepaid_service": services["lindqvist"], "lines__product": products["SUPPORT-H-EUR"]}
+    used = SalesDocument.objects.get(**hours)
     memo = create_credit_memo(
         used, credit={used.lines.get(kind="item").pk: Decimal(3)}, reason="Three hours were ours", actor=people["sales"]
     )

@@ -12,15 +12,33 @@ from django.db.models import F
 from config.demo.logins import PASSWORD, PEOPLE
 from credits.models import Completion, Consumption, Milestone, Purchase
 from credits.reports.proposal import propose
+from ledger.dates import business_date
 from ledger.models import BatchRun, JournalEntry, JournalLine, LedgerSetup
 from opportunities.models import Account, Opportunity, OpportunityLine, Product, Project, ProjectEntry
-from prepaid.models import DissolutionProposal, EntryRequest, PrepaidEntry, PrepaidService, SalesDocument, SalesLine
+from prepaid.models import (
+    BilledPeriod,
+    BillingRun,
+    ContractDeferral,
+    CustomerContract,
+    DeferralLine,
+    DissolutionProposal,
+    EntryRequest,
+    PrepaidEntry,
+    PrepaidService,
+    ReleaseRun,
+    SalesDocument,
+    SalesLine,
+    ServiceCommitment,
+)
 from tests.builders import make_company, trial_balance
 
 pytestmark = pytest.mark.django_db
 SOLD = (Account, Product, Opportunity, OpportunityLine, Project, Purchase, Milestone, Consumption, Completion)
 PREPAID = (PrepaidService, PrepaidEntry, SalesDocument, SalesLine, EntryRequest, DissolutionProposal, ProjectEntry)
-MODELS = (*SOLD, *PREPAID)
+CONTRACTS = (
+    CustomerContract, ServiceCommitment, BilledPeriod, BillingRun, ContractDeferral, DeferralLine, ReleaseRun,
+)  # fmt: skip
+MODELS = (*SOLD, *PREPAID, *CONTRACTS)
 BOOKS = (JournalEntry, JournalLine, BatchRun, LedgerSetup)
 
 
@@ -44,6 +62,7 @@ def check_it_lives() -> None:
     assert Milestone.objects.filter(credits_allocated=0, credits_needed__gt=0).exists()
     assert Completion.objects.filter(earned_on=None).exists()
     check_prepaid_services_live()
+    check_contracts_live()
     assert BatchRun.objects.filter(state="done").count() == BatchRun.objects.count() == 7
     assert {"1100", "2400", "4000", "4090"} <= trial_balance().keys()
     assert JournalEntry.objects.filter(posting_date__gt=F("effective_on")).count() == 0
@@ -54,13 +73,28 @@ def check_prepaid_services_live() -> None:
     services = PrepaidService.objects.with_balances()
     assert services.filter(outstanding__gt=0, used__gt=0).count() > 2
     assert services.filter(used_quantity__gt=0, outstanding_quantity=0).exists()
-    assert set(PrepaidEntry.objects.values_list("entry_type", flat=True)) == {"positive", "consumption", "dissolution"}
+    assert set(PrepaidEntry.objects.values_list("entry_type", flat=True)) == set(PrepaidEntry.Type.values)
     assert set(SalesDocument.objects.values_list("type", flat=True)) == set(SalesDocument.Type.values)
     used_up = SalesDocument.objects.with_totals().filter(net__gt=0, lines__kind="balance")
     assert used_up.filter(posted_at__isnull=False).exists()
     assert EntryRequest.objects.filter(state="requested").exists()
     assert DissolutionProposal.objects.filter(state="requested").exists()
     assert ProjectEntry.objects.filter(sales_lines=None).exists()
+
+
+def check_contracts_live() -> None:
+    """In two currencies, billed by hand and by night, used, released in part; one cancelled, and its deferral at zero."""
+    assert {contract.currency_id for contract in CustomerContract.objects.all()} == {"USD", "EUR"}
+    billed = SalesDocument.objects.filter(billing_run__isnull=False)
+    assert billed.filter(state="posted").count() == billed.count() > 8
+    assert not ServiceCommitment.objects.due(business_date()).exists()
+    lines = DeferralLine.objects.filter(deferral__starts_on__lte=business_date())
+    assert lines.released().exists() and lines.open().exists()
+    assert not DeferralLine.objects.due(business_date() - datetime.timedelta(days=1)).exists()
+    cancelled = ServiceCommitment.objects.exclude(cancelled_on=None).get()
+    assert cancelled.is_over and not DeferralLine.objects.open().filter(deferral__commitment=cancelled).exists()
+    assert SalesDocument.objects.filter(type="credit_memo", credit_scope="future", state="posted").exists()
+    assert SalesDocument.objects.filter(type="order", lines__commitments__isnull=False, deliveries=None).exists()
 
 
 def test_loaded_twice_it_is_the_same():
