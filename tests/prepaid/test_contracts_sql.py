@@ -30,7 +30,7 @@ D = datetime.date
 BAD_TERMS = (
     ("single_terms", {"base_period": "1H"}),
     ("single_terms", {"rhythm": "1X"}),
-    ("single_terms", {"rhythm": "0M"}),
+    ("single_terms", {"initial_term": "0M"}),
     ("single_terms", {"initial_term": "1M+1D"}),
     ("single_terms", {"notice_period": "soon"}),
     ("single_terms", {"initial_term": "1Y", "extension_term": "1y"}),
