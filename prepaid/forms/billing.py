@@ -79,5 +79,5 @@ class ReleaseForm(PageForm):
 
 class UndoReleaseForm(PageForm):
     reason = forms.CharField(
-        max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the run and its postings."
+        max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the run."
     )
