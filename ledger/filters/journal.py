@@ -161,5 +161,5 @@ class DeferralEntriesFilter(FilterSet):
 
 
 def kind_label(kind: str) -> str:
-    """credits-expiry -> Credits expiry"""
-    return kind.replace("-", " ").capitalize()
+    """sales_invoice -> Sales invoice"""
+    return kind.replace("-", " ").replace("_", " ").capitalize()
