@@ -2,7 +2,7 @@
 
     {% columns chart "Deferred at the end of each month" %}     chart: a list of Column
     {% stacks chart "Due in each month" %}                      chart: a list of Stack
-    {% timeline lanes levels "The year 2026" %}                 lanes: of Lane; levels: a list of Column, one per slot
+    {% timeline lanes levels "The year 2026" "Left at its end" %}  lanes: of Lane; levels: of Column, one for each slot
 
 A page shows the same figures as a table beside it.
 """

@@ -117,6 +117,6 @@ def stacks_chart(data: list, title: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("pages/timeline.html")
-def timeline(lanes: list, levels: list, title: str) -> dict[str, Any]:
-    """Events of a time in lanes above a level; the table beside it is the page's."""
-    return {"chart": charts.timeline(lanes, levels), "title": title}
+def timeline(lanes: list, levels: list, title: str, level: str) -> dict[str, Any]:
+    """Events of a time in lanes above a level, and what that is; the table beside it is the page's."""
+    return {"chart": charts.timeline(lanes, levels), "title": title, "level": level}

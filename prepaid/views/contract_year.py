@@ -27,11 +27,11 @@ from prepaid.shown import quantity, units
 # The lanes of the timeline, and what stands in each.
 LANES = {
     "Invoices": (told.INVOICE,),
-    "Top-ups": (told.TOP_UP, told.BY_HAND),
+    "Top-ups": (told.TOP_UP, told.BACK, told.BY_HAND),
     "Usage": (told.USAGE, told.GIVEN_BACK),
     "Expiry": (told.LAPSE,),
     "Releases": (told.RELEASE, told.UNDONE),
-    "Credit memos": (told.CREDIT, told.BACK),
+    "Credit memos": (told.CREDIT,),
     "Terms": (told.START, told.PRICE, told.CANCELLED, told.END),
 }
 SHOWN = 500  # events on the page; the file has all of them
@@ -84,7 +84,11 @@ class ContractYearPage(ReportOfOne):
             year = self.form.cleaned_data["year"].year
             kwargs["years"] = [(each, self.asked_for(each)) for each in (year - 1, year + 1)]
         if self.report:
-            kwargs |= {"lanes": self.lanes(self.report), "levels": self.levels(self.report)}
+            levels = self.levels(self.report)
+            most = max(levels, key=lambda level: abs(level.value))
+            kwargs |= {"lanes": self.lanes(self.report), "levels": levels}
+            kwargs["chart_title"] = f"{self.object} in {self.report.first.year}"
+            kwargs["level"] = f"Still deferred at the end of each month, at most {most.text}"
             kwargs |= {"figures": self.figures(self.report), "count": len(self.report.events)}
             kwargs["events"] = [self.shown(event) for event in self.report.events[:SHOWN]]
             kwargs["balances"] = [
@@ -158,7 +162,7 @@ class ContractYearPage(ReportOfOne):
     def document(self, event: Event) -> str:
         """The number of what is behind the event."""
         if event.service:
-            return " ".join(filter(None, (event.source.document_no, str(event.source))))
+            return event.source.document_no or str(event.source)
         return event.source.object.number if event.what in LANES["Terms"] else str(event.source)
 
     def lines(self) -> Iterator[list]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import pairwise
 
-from pages.charts import Column, Part, Stack, columns, stacks
+from pages.charts import Column, Lane, Mark, Part, Stack, columns, stacks, timeline
 
 
 def of(count: int, text: str = "1,200", pattern: str = "") -> list[Stack]:
@@ -32,3 +32,22 @@ def test_a_series_keeps_the_pattern_that_says_what_is_meant():
     assert {box["pattern"] for pile in stacks(of(2, pattern="lot-available"))["stacks"] for box in pile["boxes"]} == {
         "lot-available"
     }
+
+
+def test_a_timeline_is_as_wide_as_the_page_and_its_marks_stand_in_their_time():
+    lanes = [
+        Lane("Invoices, 2", [Mark(Decimal(0), "1 Jan"), Mark(Decimal("0.5"), "2 Jul")]),
+        Lane("Usage", [Mark(Decimal(1), "31 Dec")]),
+    ]
+    months = [Column(f"{at}", Decimal(at), f"USD {at}") for at in range(12)]
+    chart = timeline(lanes, months)
+    assert [mark["x"] for lane in chart["lanes"] for mark in lane["marks"]] == [0, 50, 100]
+    assert chart["lanes"][0]["line"] < chart["lanes"][1]["above"] < chart["above"]
+    lowest, highest = chart["bars"][0], chart["bars"][-1]
+    assert (lowest["height"], highest["y"] + highest["height"]) == (0, chart["floor"])
+    assert highest["y"] > chart["above"] and highest["x"] + chart["breadth"] <= 100
+    assert all(after["x"] - before["x"] >= chart["breadth"] for before, after in pairwise(chart["bars"]))
+
+
+def test_a_timeline_on_which_nothing_is_left_is_flat():
+    assert {bar["height"] for bar in timeline([], [Column("Jan", Decimal(0), "–")] * 12)["bars"]} == {0}
