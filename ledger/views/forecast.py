@@ -80,7 +80,10 @@ class ForecastPage(MonthlyPage):
 
 class WaterfallPage(ForecastPage):
     title = "Waterfall"
-    lead = "What of the deferred revenue is due to be recognised, by the dates of milestones, and what is due to lapse."
+    lead = (
+        "What of the deferred revenue is due to be recognised, by the dates of milestones and contracts, and what is "
+        "due to lapse."
+    )
     file_name, view = "waterfall", "due"
     words = {PAST: "Overdue", LATER: "Later", UNDATED: "Without a date"}
     causes = {"recognise": "To be recognised", "lapse": "To lapse"}
@@ -90,10 +93,13 @@ class WaterfallPage(ForecastPage):
 
 class AgingPage(ForecastPage):
     title = "Aging"
-    lead = "The deferred revenue by the month in which its lots expire: what milestones hold of it, and what is still free."
+    lead = (
+        "The deferred revenue by the month in which its lots expire, or a contract's billed period ends: what is spoken for, "
+        "and what is still free."
+    )
     file_name, view = "aging", "expiry"
     words = {PAST: "Past expiry", LATER: "Later", UNDATED: "Never expires"}
-    causes = {"recognise": "Allocated, or unlimited", "lapse": "Not allocated"}
+    causes = {"recognise": "Allocated, contracts, or unlimited", "lapse": "Not allocated"}
     columns = {**causes, "total": "Total", "remaining": "Expires later"}
     extra_context = {"chart_title": "Expires in each month", "stacked": True, "reset": "Today"}
 
