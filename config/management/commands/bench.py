@@ -1,10 +1,11 @@
 import json
-from itertools import chain
+from functools import partial
 
 from django.core.management.base import BaseCommand
 
 from config.scale.bench_allocation import bench_allocation
 from config.scale.bench_night import bench_night
+from config.scale.bench_release import bench_release
 from config.scale.bench_reports import bench_reports
 from config.scale.bench_seal import bench_seal
 
@@ -15,8 +16,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--accounts", type=int, default=20_000)
         parser.add_argument("--purchases", type=int, default=200_000)
+        parser.add_argument("--only", choices=["allocation", "seal", "night", "release", "reports"])
 
-    def handle(self, *, accounts: int, purchases: int, **options) -> None:
+    def handle(self, *, accounts: int, purchases: int, only: str | None, **options) -> None:
         size = {"accounts": accounts, "purchases": purchases}
-        for result in chain(bench_allocation(), bench_seal(), bench_night(**size), bench_reports(**size)):
-            self.stdout.write(json.dumps(result))
+        benches = {
+            "allocation": bench_allocation,
+            "seal": bench_seal,
+            "night": partial(bench_night, **size),
+            "release": bench_release,
+            "reports": partial(bench_reports, **size),
+        }
+        for name in [only] if only else benches:
+            for result in benches[name]():
+                self.stdout.write(json.dumps(result))

@@ -12,14 +12,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--accounts", type=int, required=True)
         parser.add_argument("--purchases", type=int, required=True)
+        parser.add_argument(
+            "--deferrals", type=int, default=0, help="contract invoices of a year, in twelve parts each"
+        )
         parser.add_argument("--seed", default="drawdown")
 
-    def handle(self, *, accounts: int, purchases: int, seed: str, **options) -> None:
-        if accounts < 1 or purchases < 0:
-            raise CommandError("Give at least one account, and no negative number of purchases.")
+    def handle(self, *, accounts: int, purchases: int, deferrals: int, seed: str, **options) -> None:
+        if accounts < 1 or min(purchases, deferrals) < 0:
+            raise CommandError("Give at least one account, and no negative number of purchases or deferrals.")
         if Purchase.objects.filter(number__startswith="SCG-").exists():
             raise CommandError("A generated company is here already. Use an empty database.")
-        generate(accounts=accounts, purchases=purchases, seed=seed, on=business_date())
+        generate(accounts=accounts, purchases=purchases, deferrals=deferrals, seed=seed, on=business_date())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(f"{accounts:,} accounts with {purchases:,} purchases.")
