@@ -14,7 +14,7 @@ from pages import formats
 from prepaid.exceptions import BadDocument, MoreThanLeftToCredit
 from prepaid.models import CreditScope, SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
-from prepaid.services.contracts.credit import why_not_everything
+from prepaid.services.contracts.credit import why_not
 from prepaid.services.credit_cut import work_out
 from prepaid.services.credit_left import Left, left_to_credit, more_than_left
 from prepaid.services.numbers import document_number
@@ -91,16 +91,9 @@ def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None, scope:
         raise BadDocument(f"Nothing of {invoice} is left to be credited{why}.")
     for each, units in chosen:
         _check_units(each, units)
-        if why := why_not(each, scope):
+        if each.waiting is not None and (why := why_not(each.line, each.waiting, scope)):
             raise MoreThanLeftToCredit(why, field=f"line_{each.line.pk}")
     return chosen
-
-
-def why_not(left: Left, scope: str) -> str:
-    """Why what is left of a line cannot be credited in that scope; empty where it can."""
-    if left.waiting is None or scope != CreditScope.EVERYTHING:
-        return ""
-    return why_not_everything(left.line, left.waiting)
 
 
 def _check_units(left: Left, units: Decimal) -> None:

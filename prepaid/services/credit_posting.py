@@ -17,7 +17,6 @@ from prepaid.drawing import Need, Shelf
 from prepaid.exceptions import MoreThanLeftToCredit
 from prepaid.models import (
     Application,
-    CreditScope,
     GiveBack,
     PrepaidEntry,
     PrepaidSetup,
@@ -25,7 +24,7 @@ from prepaid.models import (
     SalesLine,
 )
 from prepaid.services.booking import Booking
-from prepaid.services.contracts.credit import Waiting, take_back, why_not_everything
+from prepaid.services.contracts.credit import Waiting, take_back, why_not
 from prepaid.services.cover import Cover
 from prepaid.services.credit_cut import given_back, work_out
 from prepaid.services.credit_left import CREDITED, Left, left_to_credit, more_than_left
@@ -91,7 +90,7 @@ def _check_waiting(line: SalesLine, left: Left, waiting: Waiting) -> None:
     """A contract line is credited with what is left now, whatever was released since the memo was made."""
     if not left.units:
         raise MoreThanLeftToCredit(more_than_left(left, line.unit_price))
-    if line.document.credit_scope == CreditScope.EVERYTHING and (why := why_not_everything(left.line, waiting)):
+    if why := why_not(left.line, waiting, line.document.credit_scope):
         raise MoreThanLeftToCredit(why)
     line.unit_price = left.units
 

@@ -72,6 +72,25 @@ def _used(owners: Mapping[int, int]) -> dict[int, Decimal]:
     return used
 
 
+def why_not(line: SalesLine, waiting: Waiting, scope: str) -> str:
+    """Why the line cannot be credited in that scope; empty where it can."""
+    return why_not_everything(line, waiting) if scope == CreditScope.EVERYTHING else _why_not_what_waits(line, waiting)
+
+
+def _why_not_what_waits(line: SalesLine, waiting: Waiting) -> str:
+    """A part that waits again before one that is released: the days from it on would be billed anew, and so those that are
+    earned twice."""
+    if not (waiting.open and waiting.released):
+        return ""
+    first, last = waiting.open[0], waiting.released[-1]
+    if first.starts_on > last.starts_on:
+        return ""
+    return (
+        f"Line {line.line_no}, {line.description}: {first.starts_on:%B %Y} waits again, and {last.starts_on:%B %Y} is "
+        "released. Release what is due first, or credit everything."
+    )
+
+
 def why_not_everything(line: SalesLine, waiting: Waiting) -> str:
     """Why the line cannot be credited as a whole; empty where it can."""
     service = line.prepaid_service
