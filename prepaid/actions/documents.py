@@ -19,6 +19,7 @@ from prepaid.services.documents import (
     refusal_to_edit,
     refusal_to_release,
 )
+from prepaid.services.order_state import is_invoiced_from_order
 
 Type, State, Kind = SalesDocument.Type, SalesDocument.State, SalesLine.Kind
 WRITE, POST = "prepaid.write_documents", "prepaid.post_documents"
@@ -59,9 +60,12 @@ def _steps(document: SalesDocument, lines: list[SalesLine], *, first: bool) -> l
             why = refusal_to_convert(document)
             return [_action(document, "Convert to order", "convert", WRITE, why, primary=first)]
         case Type.ORDER:
+            billed = any(is_invoiced_from_order(line) for line in lines)  # otherwise delivering it is all that is done
             return [
-                _action(document, "Invoice", "invoice", WRITE, refusal_to_invoice(document), primary=first),
-                _action(document, "Deliver", "deliver", WRITE, refusal_to_deliver(document)),
+                _action(document, "Invoice", "invoice", WRITE, refusal_to_invoice(document), primary=first and billed),
+                _action(
+                    document, "Deliver", "deliver", WRITE, refusal_to_deliver(document), primary=first and not billed
+                ),
             ]
     if document.is_posted:
         credit = _action(document, "Create credit memo", "credit", WRITE, refusal_to_credit(document), primary=True)

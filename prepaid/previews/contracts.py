@@ -26,16 +26,13 @@ def set_price_and_describe(commitment: ServiceCommitment, price: Price, *, from_
     after = price_on(changed, from_on)
     assert after is not None
     amount = formats.money(per_period(after, changed.currency.decimals), changed.currency)
-    note = f"from {formats.day(from_on)}"
+    note = f"from {formats.day(from_on)}; the next invoice bills from {formats.day(changed.next_billing_on)}"
     later = [
         f"From {formats.day(each.from_on)} it costs {told_price(each, changed)}, as agreed before."
         for each in changed.prices.filter(from_on__gt=from_on).order_by("from_on")
     ]
     return Preview(
-        changes=[
-            Change(f"{changed}: price", told, told_price(after, changed), note=note),
-            Change("Next billing date", formats.day(changed.next_billing_on), formats.day(changed.next_billing_on)),
-        ],
+        changes=[Change(f"{changed}: price", told, told_price(after, changed), note=note)],
         warnings=later,
         confirm_label=f"Set the price to {amount}",
     )
@@ -60,7 +57,7 @@ def cancel_and_describe(
             *_left_to_bill(cancelled, end),
         ],
         warnings=_to_credit(cancelled, end),
-        confirm_label=f"Cancel with {formats.day(end)}",
+        confirm_label=f"End it on {formats.day(end)}",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from ledger.money import round_to
 from opportunities.models import Account
 from pages import formats, markup
 from pages.clock import business_date
@@ -141,7 +142,8 @@ class CommitmentNew(FormPage):
         """The price of the product is proposed only in its own currency."""
         made: ServiceObject = self.object
         product, currency = made.product, Account.objects.get(pk=made.account_id).currency
-        price = product.unit_price if product.currency_id == currency.pk else None
+        own = product.currency_id == currency.pk
+        price = round_to(product.unit_price, currency.decimals) if own else None
         begun = terms_as_typed(ServiceCommitment()) | {"description": made.description}
         return begun | {
             "currency": currency,
