@@ -39,11 +39,14 @@ from opportunities.services.project_entries import Work, create_project_entry
 from pages.jobs import request_job
 from pages.models import Upload
 from prepaid.models import (
+    BillingRun,
     CommitmentTemplate,
+    ContractDeferral,
     DissolutionProposal,
     EntryRequest,
     PrepaidEntry,
     PrepaidSetup,
+    ReleaseRun,
     StatementMail,
 )
 from prepaid.services.deliver import deliver
@@ -58,7 +61,7 @@ from tests.builders import (
     make_rate,
     make_user,
 )
-from tests.prepaid.contracting import agree
+from tests.prepaid.contracting import agree, billed
 from tests.prepaid.selling import make_document, make_package, make_service, top_up
 
 ALL = set(ROLES)
@@ -219,6 +222,16 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "prepaid:contract-reopen": (SALES, SALES),
     "prepaid:contract-analysis": (ALL, NONE),
     "prepaid:contract-year": (ALL, NONE),
+    "prepaid:contract-billing": (FINANCE, FINANCE),
+    "prepaid:billing-run-list": (ALL, NONE),
+    "prepaid:billing-run": (ALL, NONE),
+    "prepaid:billing-run-undo": (FINANCE, FINANCE),
+    "prepaid:deferral-list": (ALL, NONE),
+    "prepaid:deferral": (ALL, NONE),
+    "prepaid:release": (FINANCE, FINANCE),
+    "prepaid:release-run-list": (ALL, NONE),
+    "prepaid:release-run": (ALL, NONE),
+    "prepaid:release-run-undo": (FINANCE, FINANCE),
     "prepaid:document-list": (ALL, NONE),
     "prepaid:document-create": (WRITING, WRITING),
     "prepaid:document": (ALL, NONE),
@@ -388,6 +401,7 @@ def scene(db) -> Scene:
     budget = make_service(account)
     posted, invoice = top_up(budget, "100.00", on=day), make_document(account, sold, on=day)
     agreed = agree(account, starts_on=day)
+    billed(day, agreed)
     recurring = agreed.object.product
     package = make_package("MONTHLY", sold_with=recurring)
     offered = make_document(account, Sold(product=recurring), type_="quote", on=day).lines.get()
@@ -461,6 +475,9 @@ def scene(db) -> Scene:
             "prepaid:commitment": agreed.pk,
             "prepaid:commitment-new": agreed.object_id,
             "prepaid:contract": agreed.contract_id,
+            "prepaid:billing-run": BillingRun.objects.get().pk,
+            "prepaid:deferral": ContractDeferral.objects.get().pk,
+            "prepaid:release-run": ReleaseRun.objects.create(released_until=day).pk,
             "ledger:entry": JournalEntry.objects.earliest("pk").pk,
             "ledger:manual-entry": make_manual_entry(make_user("drafter")).pk,
             "ledger:account": "1100",
