@@ -12,10 +12,12 @@ from ledger.reports.forecast import forecast, parts
 from ledger.reports.roll_forward import roll_forward
 from ledger.services.periods import close_period
 from ledger.tie_outs import check_books
+from prepaid.models import ContractDeferral
 from prepaid.services.contracts.release import release_deferrals, undo_release
-from tests.builders import make_period
+from tests.builders import make_account, make_period, make_rate, trial_balance
 from tests.prepaid.contract_events import contracts, credit
-from tests.prepaid.contracting import D, agree, at, billed, make_item
+from tests.prepaid.contract_events import parts as parts_of
+from tests.prepaid.contracting import D, agree, at, billed, make_contract, make_item, make_object
 from tests.prepaid.test_deferred import figures
 from tests.prepaid.year import with_vat
 from tests.recorded import recorded_on
@@ -148,3 +150,37 @@ def test_every_part_of_a_quarter_is_explained_on_each_day(company, finance):
     for day in (D(2026, 1, 31), D(2026, 2, 27), D(2026, 2, 28), D(2026, 3, 5), D(2026, 3, 12), D(2026, 4, 2)):
         for view in ("due", "expiry"):
             told(day, view=view)
+
+
+UNITS, TERMS = (1, 2, 3, 7, 59, 60, 61, 499, 500), ("1M", "4M", "12M", "60M")
+
+
+@pytest.mark.parametrize(("currency", "rate"), [("GBP", "1.2711"), ("JPY", "0.0066"), ("KWD", "3.25")])
+def test_small_amounts_over_many_months_are_cut_without_a_negative_part_and_end_at_zero_in_both_currencies(
+    finance, currency, rate
+):
+    """1 to 500 minor units over 1 to 60 months. 0.02 over four months was 0.01, 0.01, 0.01 and -0.01 (crbnos/carbon#1287)."""
+    account = make_account(currency=currency)
+    make_rate(currency, rate)
+    minor = Decimal(1).scaleb(-account.currency.decimals)
+    contract = make_contract(account, actor=finance)
+    service_object = make_object(account, actor=finance)
+    agreed_on = {"starts_on": D(2026, 1, 1), "quantity": "1", "service_object": service_object, "contract": contract}
+    for units in UNITS:
+        for term in TERMS:
+            agree(account, price=str(units * minor), base_period=term, rhythm=term, actor=finance, **agreed_on)
+    with at(D(2026, 1, 1)):
+        (invoice,) = billed(D(2026, 1, 1), actor=finance)
+    for deferral in ContractDeferral.objects.all():
+        found, lines = parts_of(deferral), list(deferral.lines.all())
+        assert sum(found) == deferral.amount
+        assert sum(line.amount_lcy for line in lines) == deferral.amount_lcy
+        for line in lines:
+            assert line.amount >= 0 <= line.amount_lcy
+            assert abs(line.amount - deferral.amount / len(lines)) < minor
+            assert abs(line.amount_lcy - deferral.amount_lcy * line.amount / deferral.amount) < Decimal("0.01")
+    assert ContractDeferral.objects.count() == len(UNITS) * len(TERMS) == invoice.lines.count()
+    with at(D(2031, 1, 31)):
+        release_deferrals(actor=finance)
+        assert "2420" not in trial_balance()
+    assert [check.name for check in check_books() if check.offenders] == []
