@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from prepaid.dateformula import end_of_validity
-from prepaid.models import BillingRun, CreditScope, PrepaidSetup, ReleaseRun, SalesDocument, ServiceCommitment
+from prepaid.models import CreditScope, PrepaidSetup, ReleaseRun, SalesDocument, ServiceCommitment
 from prepaid.services.contracts.billing import bill, undo_billing
 from prepaid.services.contracts.commitments import Price, cancel, set_price
 from prepaid.services.contracts.release import release_deferrals, undo_release
@@ -95,26 +95,27 @@ class ContractRules:
         row = next(row for row, each in self.made_by_billing if each is twin)
         self.both(self.model.post_invoice(twin), post_document, row)
 
-    @rule(pick=PICK)
-    def post(self, pick):
-        if self.model.contract_invoices:
-            self.post_one(choose(self.made_by_billing, pick, lambda twin: not twin.posted)[1])
-
-    @rule(pick=PICK)
-    def delete(self, pick):
-        if self.model.contract_invoices:
-            row, twin = choose(self.made_by_billing, pick, lambda twin: not twin.posted)
+    @rule(pick=PICK, step=st.sampled_from(["post", "delete", "undo the billing"]))
+    def go_on_with_a_draft(self, pick, step):
+        """Mostly with one; where there is none, with what is posted."""
+        if not self.model.contract_invoices or not (pick % 4 == 0 or self.drafts):
+            return
+        row, twin = choose(self.made_by_billing, pick, lambda twin: not twin.posted)
+        if step == "post":
+            self.post_one(twin)
+        elif step == "delete":
             self.both(self.model.delete(twin), delete_document, row)
+        else:
+            self.both(self.model.undo_billing(twin.run), undo_billing, row.billing_run)
 
-    @rule(pick=PICK)
-    def undo_a_billing(self, pick):
-        runs = list(BillingRun.objects.order_by("id"))
-        if runs:
-            place = len(runs) - 1 - pick % min(3, len(runs))
-            self.both(self.model.undo_billing(place), undo_billing, runs[place])
+    @property
+    def drafts(self):
+        return [twin for twin in self.model.contract_invoices if not twin.posted]
 
-    @rule(pick=PICK, back=st.sampled_from([0, 0, 0, 5, 31, -1]))
-    def release(self, pick, back):
+    @rule(pick=PICK, days=st.sampled_from([0, 0, 15, 40]), back=st.sampled_from([0, 0, 0, 5, 31, -1]))
+    def release(self, pick, days, back):
+        """Of one contract or of all, mostly once days have passed."""
+        self.days_pass(days)
         contract = pick % 3 if pick % 3 < 2 else None
         until = self.model.today - back * DAY
         rows = None if contract is None else [self.contracts[contract].pk]
@@ -130,9 +131,12 @@ class ContractRules:
     @rule(pick=PICK, everything=st.booleans())
     def credit_a_contract_invoice(self, pick, everything):
         if self.model.contract_invoices:
-            row, twin = choose(self.made_by_billing, pick, lambda twin: twin.posted)
+            row, twin = choose(self.made_by_billing, pick, self.can_be_credited)
             scope = CreditScope.EVERYTHING if everything else CreditScope.FUTURE
             self.both(self.model.credit_invoice(twin, everything=everything), self.credit_wholly, row, scope)
+
+    def can_be_credited(self, twin):
+        return twin.posted and any(self.model.closing(line, True) for line in twin.lines)
 
     def credit_wholly(self, document, scope, *, actor):
         post_document(create_credit_memo(document, scope=scope, reason="Cancelled", actor=actor), actor=actor)
@@ -176,8 +180,10 @@ class ContractRules:
 
     @rule(pick=PICK)
     def expire(self, pick):
-        service, budget = choose(self.services, pick)
         on = self.model.today - DAY
+        service, budget = choose(self.services, pick, lambda budget: self.model.lapsed([budget], on))
+        if pick % 4 and not self.model.lapsed([budget], on):
+            return
         self.both(self.model.expire([budget], on), expire_residuals, [service], on=on)
 
     @rule(
