@@ -164,7 +164,7 @@ class CommitmentNew(FormPage):
 class OfCommitment:
     """A page about a commitment: it leads back to it."""
 
-    above = ABOVE
+    above: tuple[str, str] | None = ABOVE
     permission_required = MANAGE
     queryset: Any = ServiceCommitment.objects.select_related(*RELATED)
     object: ServiceCommitment

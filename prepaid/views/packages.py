@@ -271,7 +271,7 @@ class PackageLineDelete(OfPackageLine, ActionPage):
 class OfProduct:
     """A page about what is sold with a product: it leads back to the product."""
 
-    above = ("Products", "opportunities:product-list")
+    above: tuple[str, str] | None = ("Products", "opportunities:product-list")
     permission_required = MANAGE
 
     @property

@@ -1,5 +1,6 @@
-"""Service objects and commitments in the browser: what their pages show, what a change of price or a cancellation says
-first.""" 
+"""Service objects and commitments in the browser: what their pages show, and what a change of price or a cancellation says
+before it is made."""
+
 import datetime
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Customer contracts in the browser: list, page, commitments assigned, closed and opened again, and the page of the account."""
+"""Customer contracts in the browser: list, page, commitments assigned, closed and opened again; the page of the account."""
 
 import datetime
 

@@ -38,6 +38,8 @@ def test_the_setup_is_changed_filled_in_and_signed(company, finance):
 def test_what_no_setup_can_say_is_refused_and_nothing_is_written(company):
     for field, value, sentence in (
         ("revenue_from", "nobody", "“nobody” is none of: receipt, consumed."),
+        ("automatic_billing", "always", "“always” is none of: off, make, post."),
+        ("release_day", "middle", "“middle” is none of: last, first."),
         ("approve_amounts_above", Decimal(-1), "An approval above -1: enter 0 for every entry, or more."),
         ("approve_amounts_above", Decimal("0.001"), "An approval above 0.001: it has at most 2 decimals."),
         ("approve_quantities_above", Decimal("0.00001"), "An approval above 0.00001: it has at most 4 decimals."),
@@ -77,6 +79,9 @@ def test_the_page_says_every_setting_its_default_and_where_it_leads(company):
         "Auto-insert dimension value on (the default) The number of each new prepaid service",
         "Approval of amounts above 500 (default: 1,000)",
         "Revenue of a consumption The item of the top-up (the default)",
+        "Automatic billing Nothing (the default) What the night does with customer contracts",
+        "Contract deferrals are due on Last day of its part (the default)",
+        "Contract deferrals by equal months off (the default)",
         "Deferral 2410 Deferred revenue, prepaid services",
     ):
         assert said in page
@@ -96,6 +101,20 @@ def test_a_change_is_previewed_confirmed_and_refused_at_its_field(company):
     refused = Page(controller, page.url).fill(approve_amounts_above="-5").confirm()
     assert errors(refused) == {"approve_amounts_above": ["An approval above -5: enter 0 for every entry, or more."]}
     assert "Change prepaid services setup" in text(controller.get(reverse("prepaid:settings")))
+
+
+def test_how_contracts_are_billed_and_released_is_a_setting(company, finance):
+    page = Page(signed_in("controller"), reverse("prepaid:settings-edit"))
+    page.fill(automatic_billing="make", release_day="first", by_equal_months="on")
+    assert [(each.label, each.before, each.after, each.note) for each in page.preview().changes] == [
+        ("Automatic billing", "Nothing", "Make invoices", "from the next night on"),
+        ("Contract deferrals are due on", "Last day of its part", "First day of its part",
+         "deferrals that exist keep their due days"),
+        ("Contract deferrals by equal months", "off", "on", "deferrals that exist keep their parts"),
+    ]  # fmt: skip
+    page.confirm()
+    setup = PrepaidSetup.objects.get()
+    assert (setup.automatic_billing, setup.release_day, setup.by_equal_months) == ("make", "first", True)
 
 
 def test_an_empty_setup_is_filled_in_on_its_page(company):

@@ -363,7 +363,7 @@ def why_not_for_prepaid(terms: CommitmentTerms) -> tuple[str, str] | None:
         return "partner", "its partner is the vendor. Choose the customer."
     if terms.invoicing_via != InvoicingVia.CONTRACT:
         return "invoicing_via", "it is invoiced via sales. Choose contract."
-    if terms.invoicing_item_id is not None:  # type: ignore[attr-defined]
+    if terms.invoicing_item_id is not None:
         return "invoicing_item", "it names an invoicing item. Leave that empty."
     if terms.base_percent != 100:
         return "base_percent", f"its calculation base is {formats.exact(terms.base_percent)} %. Enter 100."

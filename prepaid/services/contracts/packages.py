@@ -62,7 +62,7 @@ def create_template(terms: TemplateTerms, *, actor) -> CommitmentTemplate:
     """Refused (BadPackage): a code that is none or taken; `refusal_of_terms`; what is no invoicing item."""
     template = CommitmentTemplate(code=_new_code(CommitmentTemplate, terms.code))
     made_by(actor, "Create commitment template")
-    return _write_template(template, terms, force_insert=True)
+    return _write_template(template, terms)
 
 
 @transaction.atomic
@@ -265,7 +265,7 @@ def _still_serves(package: CommitmentPackage) -> None:
 
 
 def _write_line(line: PackageLine, wanted: LineOfPackage) -> PackageLine:
-    begun = values_of(wanted.template) if wanted.template and line.pk is None else {}
+    begun: dict[str, Any] = values_of(wanted.template) if wanted.template and line.pk is None else {}
     line.template = wanted.template
     for name, value in (begun | wanted.terms).items():
         setattr(line, name, value)
@@ -277,7 +277,7 @@ def _write_line(line: PackageLine, wanted: LineOfPackage) -> PackageLine:
     return line
 
 
-def _write_template(template: CommitmentTemplate, terms: TemplateTerms, **saving: bool) -> CommitmentTemplate:
+def _write_template(template: CommitmentTemplate, terms: TemplateTerms) -> CommitmentTemplate:
     template.description = _described(terms.description)
     template.invoicing_via, template.invoicing_item = terms.invoicing_via, terms.invoicing_item
     template.base_percent, template.base_period = terms.base_percent, terms.base_period
@@ -286,7 +286,7 @@ def _write_template(template: CommitmentTemplate, terms: TemplateTerms, **saving
     if refusal := refusal_of_terms(line, error=BadPackage) or refusal_of_item(template.invoicing_item):
         raise refusal
     template.base_period = line.base_period
-    template.save(**saving)
+    template.save(force_insert=template._state.adding)
     return template
 
 
