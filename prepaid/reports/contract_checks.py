@@ -198,8 +198,9 @@ WHERE r.undone AND n.undone_at IS NULL GROUP BY n.id
 """
 
 # A credit memo's line closes what it is worth: all that waited, and all that was released where it takes back everything.
-CLOSED = """
-WITH closed AS (
+# What it left as released may wait again, where its run was taken back since.
+CLOSED = f"""
+WITH {RELEASES}, closed AS (
     SELECT closed_by_id AS line_id, deferral_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy,
            count(run_id) AS released
     FROM prepaid_deferralline WHERE closed_by_id IS NOT NULL GROUP BY 1, 2
@@ -222,7 +223,9 @@ UNION ALL
 SELECT DISTINCT m.posted_number, format('takes back %%s of contract:%%s, of which part %%s is left', m.credit_scope,
                                         m.deferral_id, p.line_no)
 FROM memos m JOIN prepaid_deferralline p ON p.deferral_id = m.deferral_id
-WHERE p.closed_by_id IS NULL AND (p.run_id IS NULL OR m.credit_scope = 'everything')
+WHERE p.closed_by_id IS NULL AND (
+    m.credit_scope = 'everything'
+    OR p.run_id IS NULL AND NOT EXISTS (SELECT FROM releases r WHERE r.undone AND r.part_id = p.id))
 """
 
 # Lot by lot: what waited leaves the deferral, what was released leaves revenue.

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from ledger.services.periods import close_period
-from ledger.tie_outs import check_for_closing, tie_outs
+from ledger.tie_outs import check_books, check_for_closing, tie_outs
 from prepaid.reports.contract_tie_out import tie_out
 from prepaid.reports.tie_out import tie_out as prepaid_tie_out
 from prepaid.services.contracts.release import release_deferrals, undo_release
@@ -85,6 +85,18 @@ def test_a_release_that_a_closed_period_moved_counts_on_the_day_the_books_took_i
     with at(D(2026, 11, 3)):
         undo_release(run, reason="Wrong", actor=finance)
     assert told(D(2026, 11, 1))[DOLLARS][0] == ("300", "0", "0", "0", "300")
+
+
+def test_a_run_that_is_taken_back_after_a_credit_memo_leaves_what_that_closed(made, finance):
+    """The first part of the pounds waits again, though the others are credited; that of the half year stays credited."""
+    (run,) = {part.run for part in made.quarter.lines.filter(line_no=1)}
+    with at(D(2026, 4, 3)):
+        assert undo_release(run, reason="Wrong", actor=finance) == 2
+        assert [check.name for check in check_books() if check.offenders] == []
+        assert told(D(2026, 4, 3))[POUNDS][0] == ("250", "81.95", "0", "120.83", "47.22")
+        release_deferrals(actor=finance)
+        assert [check.name for check in check_books() if check.offenders] == []
+    assert told(D(2026, 4, 3))[POUNDS][0] == ("250", "129.17", "0", "120.83", "0")
 
 
 def test_a_period_closes_over_contracts(made):
