@@ -12,10 +12,11 @@ def count_residuals(on: datetime.date) -> dict[str, int]:
 
 
 def count_billable(on: datetime.date) -> dict[str, int]:
-    """Commitments of which the night of `on` bills something."""
+    """Contracts of which the night of `on` bills something, each on an invoice."""
     setup = PrepaidSetup.objects.first()
     off = setup is None or setup.automatic_billing == AutomaticBilling.OFF
-    return {"commitments to bill": 0 if off else ServiceCommitment.objects.due(on).count()}
+    due = ServiceCommitment.objects.due(on).order_by().values("contract").distinct()
+    return {"contract invoices": 0 if off else due.count()}
 
 
 def count_parts(on: datetime.date) -> dict[str, int]:

@@ -220,7 +220,9 @@ def test_what_is_too_much_to_rehearse_is_counted_and_the_counts_are_the_night_s(
     rehearsed = {name: outcome.counts for name, outcome in night.rehearse_nights(TODAY)}
     assert counted == {
         "Expire services credits": {"purchases": 2, "credits": 20},
+        "Bill customer contracts": {"contract invoices": 0},
         "Expire prepaid residuals": {"residuals": 0},
+        "Release contract deferrals": {"contract deferrals released": 0},
         "Earn completed milestones": {"milestones": 0},
         "Recognise expected breakage": {"purchases": 0},
         "Raise notices": {"notices": 0},

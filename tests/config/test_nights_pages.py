@@ -77,7 +77,9 @@ def test_the_preview_counts_what_is_due_and_sums_what_is_posted(signed_in):
     preview = signed_in(RUN).get(START).context["preview"]
     assert [(change.label, change.after, change.note) for change in preview.changes[1:]] == [
         ("Expire services credits", "3 purchases, 30 credits", "3 journal entries"),
+        ("Bill customer contracts", "nothing", "0 journal entries"),
         ("Expire prepaid residuals", "nothing", "0 journal entries"),
+        ("Release contract deferrals", "nothing", "0 journal entries"),
         ("Earn completed milestones", "nothing", "0 journal entries"),
         ("Recognise expected breakage", "nothing", "0 journal entries"),
         ("Raise notices", "nothing", "0 journal entries"),
@@ -192,7 +194,7 @@ def test_progress_is_asked_for_until_the_night_has_ended(signed_in):
     part = reverse("night-progress", args=[run.pk])
     assert f'hx-get="{part}"' in page.get(address(run)).content.decode()
     during = page.get(part, headers={"HX-Request": "true"})
-    assert '<progress id="progress-bar" max="6" value="0">' in during.content.decode()
+    assert '<progress id="progress-bar" max="8" value="0">' in during.content.decode()
     assert f'hx-get="{part}"' in during.content.decode()
     BatchChunk.objects.update(state="done", finished_at=datetime.datetime.now(datetime.UTC))
     BatchRun.objects.update(state=State.DONE, finished_at=datetime.datetime.now(datetime.UTC))
@@ -229,10 +231,7 @@ def test_what_is_too_much_to_rehearse_is_counted_and_says_so_and_runs(signed_in,
     preview = page.get(START).context["preview"]
     assert [(change.after, change.note) for change in preview.changes[1:]] == [
         ("1 purchase, 10 credits", ""),
-        ("nothing", ""),
-        ("nothing", ""),
-        ("nothing", ""),
-        ("nothing", ""),
+        *[("nothing", "")] * 6,
         ("1 unsealed entry", ""),
     ]
     assert (list(preview.postings), preview.warnings) == ([], [start.ONLY_COUNTED])
