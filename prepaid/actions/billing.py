@@ -23,7 +23,13 @@ def bill(contract: CustomerContract | None = None, *, primary: bool = False) -> 
 
 
 def release(contract: CustomerContract | None = None, *, primary: bool = False) -> Action:
-    return Action("Release deferrals", _of("release", contract), permission=RELEASE, primary=primary)
+    """What is due of everything, or of one contract."""
+    label = "Release deferrals" if contract else "Release"
+    return Action(label, _of("release", contract), permission=RELEASE, primary=primary)
+
+
+def release_runs() -> Action:
+    return Action("Release runs", reverse("prepaid:release-run-list"), permission="prepaid.view_releaserun")
 
 
 def actions_of_billing_run(run: BillingRun) -> list[Action]:

@@ -218,7 +218,7 @@ class CreditForm(PageForm):
     bills a period of a contract it is said for all of them what is taken back, and of each whether it is."""
 
     scope = forms.ChoiceField(
-        label="Of contract lines",
+        label="Credit of contract lines",
         choices=[
             (CreditScope.FUTURE.value, "What is not released: what was earned stays earned"),
             (CreditScope.EVERYTHING.value, "Everything: what was released is taken back as well"),

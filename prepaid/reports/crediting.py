@@ -11,20 +11,20 @@ from ledger.dates import business_date
 from ledger.money import ZERO
 from prepaid.models import Application, CreditScope, PrepaidEntry, SalesDocument, SalesLine
 from prepaid.reports.contract_lines import days
-from prepaid.services.contracts.credit import Waiting, share_of_top_up, why_not_everything
+from prepaid.services.contracts.credit import Waiting, share_of_top_up, why_not
 from prepaid.services.cover import shown
 from prepaid.services.credit_left import Left, inflows_of, left_to_credit
 
 
 @dataclass(frozen=True)
 class OfContract:
-    """What crediting a contract line would take back in either scope. `why_not`: why it cannot be credited as a whole;
+    """What crediting a contract line would take back in either scope. `why_not`: why it cannot be credited in one of them;
     `top_up_used` and the others in the unit of its prepaid service, empty without one."""
 
     released: Decimal
     waits: Decimal
     everything: Decimal
-    why_not: str
+    why_not: list[str]
     top_up_used: str
     back_of_future: str
     back_of_everything: str
@@ -82,8 +82,8 @@ def _of_contract(left: Left, waiting: Waiting) -> OfContract:
         released=sum((part.amount for part in waiting.released), ZERO),
         waits=future,
         everything=everything,
-        why_not=why_not_everything(line, waiting),
-        top_up_used=told(waiting.used),
+        why_not=[why for scope in CreditScope.values if (why := why_not(line, waiting, scope))],
+        top_up_used=told(waiting.used) if waiting.used else "nothing",
         back_of_future=told(min(there, share_of_top_up(line, future))),
         back_of_everything=told(there),
         again_of_future=days(waiting.open[0].starts_on, period.ends_on) if waiting.open else "",

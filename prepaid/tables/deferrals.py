@@ -1,5 +1,6 @@
 from typing import Any
 
+import django_tables2 as tables
 from django.utils.html import format_html
 
 from pages import markup
@@ -10,7 +11,7 @@ from prepaid.tables.columns import AmountColumn, hidden
 
 class DeferralTable(Table):
     number = LinkColumn(accessor="pk", verbose_name="No.", order_by="pk")
-    contract = LinkColumn(linkify=True, order_by="contract__number")
+    contract = tables.Column(order_by="contract__number")
     document = LinkColumn(
         accessor="line__document",
         linkify=lambda record: record.line.document.get_absolute_url(),
@@ -46,7 +47,8 @@ class DeferralTable(Table):
 
     def render_contract(self, record: ContractDeferral) -> str:
         name = markup.whole(record.contract.number)
-        return format_html('{}<div class="quiet small">{}</div>', name, record.account.name)
+        link = format_html('<a href="{}">{}</a>', record.contract.get_absolute_url(), name)
+        return format_html('{}<div class="quiet small">{}</div>', link, record.account.name)
 
     def value_contract(self, record: ContractDeferral) -> str:
         return record.contract.number

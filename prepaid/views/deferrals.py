@@ -11,7 +11,7 @@ from ledger.views.journal import newest
 from pages import formats, markup
 from pages.elements import Action, Badge, Crumb, Figure, Total
 from pages.views import DetailPage, ListPage
-from prepaid.actions.billing import actions_of_deferral, release
+from prepaid.actions.billing import actions_of_deferral, release, release_runs
 from prepaid.filters.deferrals import DeferralFilter
 from prepaid.models import ContractDeferral
 from prepaid.reports.deferrals import deferrals, parts_of
@@ -37,7 +37,7 @@ class DeferralList(ListPage):
         return deferrals()
 
     def get_actions(self) -> list[Action]:
-        return [release(primary=True)]
+        return [release(primary=True), release_runs()]
 
 
 class DeferralPage(DetailPage):
