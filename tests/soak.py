@@ -1,6 +1,6 @@
 """The state machines for as long as wanted: `make soak MINUTES=10`, and one round again: `make soak SEED=4711`.
 
-A round plays companies of both machines, drawn from its seed. The seed is told before it begins, so that a round that fails
+A round plays companies of all machines, drawn from its seed. The seed is told before it begins, so that a round that fails
 can be played again; then the commands that lead to the failure are made as few as they can be.
 """
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
+from tests.model.contract_machine import ContractMachine
 from tests.model.machine import Machine
 from tests.model.prepaid_machine import PrepaidMachine
 
@@ -46,13 +47,17 @@ class OfPrepaidServices(Counted, PrepaidMachine):
     pass
 
 
+class OfContracts(Counted, ContractMachine):
+    pass
+
+
 @pytest.mark.django_db
 def test_soak():
     ends, rounds = time.monotonic() + 60 * MINUTES, 0
     while not rounds or (time.monotonic() < ends and not SEED):
         number = int(SEED or random.SystemRandom().randrange(2**32))
         print(f"\nSEED={number} ", end="", flush=True)
-        for machine in (OfCredits, OfPrepaidServices):
+        for machine in (OfCredits, OfPrepaidServices, OfContracts):
             run_state_machine_as_test(seed(number)(machine), settings=ROUND)
         rounds += 1
         print(f"passed: {Counted.commands:,} commands in {rounds:,} rounds so far", end="", flush=True)
