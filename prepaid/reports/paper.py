@@ -4,7 +4,7 @@ The totals are sums of the lines as they are stored, less what prepaid services 
 its posting would cover as things stand, and is marked as a draft, as is an unposted credit memo.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from ledger.money import ZERO
 from opportunities.models import Account
 from pages import formats
 from prepaid.models import Delivery, SalesDocument, SalesLine
-from prepaid.reports.contract_lines import told_top_up
+from prepaid.reports.contract_lines import closed_by, told_top_up
 from prepaid.reports.documents import Standing, standing
 from prepaid.services.cover import Cover
 from prepaid.services.invoices import balance_line, by_vat
@@ -35,6 +35,7 @@ def sales_document(document: SalesDocument) -> dict[str, Any]:
     found = standing(document)
     title = TITLES[Type(document.type)]
     draft = document.type in (Type.INVOICE, Type.CREDIT_MEMO) and not document.is_posted
+    credited = {each.line.pk: each.again for each in closed_by(document)} if document.type == Type.CREDIT_MEMO else {}
     return {
         "title": f"{DRAFT} {title.lower()}" if draft else title,
         "mark": DRAFT if draft else "",
@@ -45,7 +46,7 @@ def sales_document(document: SalesDocument) -> dict[str, Any]:
         "delivered_to": _address(document.account) if document.account_id != document.bill_to_id else [],
         "facts": [list(fact) for fact in _facts(document)],
         "text": document.text,
-        "lines": [_line(document, line) for line in _printed(document, found)],
+        "lines": [_line(document, line, credited) for line in _printed(document, found)],
         "vat": any(line.vat_business_group_id for line in found.items),
         "sums": _sums(document, found),
         "prepaid": _prepaid(document, found),
@@ -150,12 +151,13 @@ def _balances(document: SalesDocument, used: list[SalesLine]) -> list[SalesLine]
     return [balance_line(document, Cover(service, lines), lines, group) for lines in by_vat(used) if service]
 
 
-def _line(document: SalesDocument, line: SalesLine) -> dict[str, Any]:
+def _line(document: SalesDocument, line: SalesLine, credited: Mapping[int, str]) -> dict[str, Any]:
+    """`credited`: of what period of a contract a posted credit memo takes back the days, by line."""
     decimals, is_item = document.currency.decimals, line.kind == Kind.ITEM
     counted = quantity(line.quantity if is_item else line.covered, line.unit_of_measure)
     return {
         "what": line.description,
-        "note": _service_note(line) if is_item else "",
+        "note": _note(line, credited) if is_item else "",
         "quantity": counted if is_item or line.covered else "",
         "price": formats.number(line.unit_price, decimals) if is_item else "",
         "discount": f"{formats.exact(line.discount_percent)}\u00a0%" if line.discount_percent else "",
@@ -164,9 +166,15 @@ def _line(document: SalesDocument, line: SalesLine) -> dict[str, Any]:
     }
 
 
+def _note(line: SalesLine, credited: Mapping[int, str]) -> str:
+    if not line.is_contract:
+        return _service_note(line)
+    if line.corrects_line_id is not None:
+        return f"Credited for {credited[line.pk]}" if line.pk in credited else ""
+    return "; ".join(filter(None, (f"Contract {line.billed_period.commitment.contract.number}", told_top_up(line))))
+
+
 def _service_note(line: SalesLine) -> str:
-    if line.is_contract and line.corrects_line_id is None:
-        return "; ".join(filter(None, (f"Contract {line.billed_period.commitment.contract.number}", told_top_up(line))))
     if line.prepaid_service is None or not (line.tops_up or line.is_commitment):
         return ""
     return f"Tops up prepaid service {line.prepaid_service}"

@@ -8,8 +8,10 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from ledger.models import LedgerSetup
-from prepaid.models import BilledPeriod, BillingRun, ContractDeferral, PrepaidSetup, SalesDocument
+from prepaid.models import BilledPeriod, BillingRun, ContractDeferral, CreditScope, PrepaidSetup, SalesDocument
+from prepaid.reports.paper import sales_document
 from prepaid.services.contracts.release import release_deferrals
+from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms, add_line
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_period, make_rate
@@ -217,8 +219,22 @@ def test_a_contract_invoice_shows_its_periods_before_and_after_it_is_posted(desk
     deferral = ContractDeferral.objects.get()
     assert str(deferral) in shown and str(invoice.billing_run) in shown
     assert "Nov 2026 USD 100.00 – USD 100.00 –" in shown  # amount, released, waits, closed
-    for document in (invoice, SalesDocument.objects.get()):
-        assert desk.get(at("document-pdf", document)).content[:5] == b"%PDF-"
+    assert desk.get(at("document-pdf", invoice)).content[:5] == b"%PDF-"
+
+
+def test_the_paper_of_an_invoice_names_the_contract_and_the_top_up(desk, monthly):
+    (invoice,) = bill_until(TODAY, actor=desk.user).invoices
+    told = f"Contract {monthly.contract.number}; tops up {monthly.prepaid_service} by 8 HOUR, valid until 31 Jan 2027"
+    for document in (invoice, post_document(invoice, actor=desk.user)):
+        (line,) = sales_document(document)["lines"]
+        assert plain(line["what"]) == "Support, 1 Nov 2026 – 30 Nov 2026" and plain(line["note"]) == told
+
+
+def test_the_paper_of_a_credit_memo_names_the_days_that_are_credited(desk, half_year):
+    memo = create_credit_memo(half_year, scope=CreditScope.FUTURE, reason="Cancelled", actor=desk.user)
+    assert sales_document(memo)["lines"][0]["note"] == ""  # what is released until it is posted is not known
+    (contract_line, ordinary) = sales_document(post_document(memo, actor=desk.user))["lines"]
+    assert contract_line["note"] == "Credited for 1 Nov 2026 – 31 Dec 2026" and ordinary["note"] == ""
 
 
 def test_the_schedule_of_a_draft_is_that_of_its_posting(desk, account):
