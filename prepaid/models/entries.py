@@ -1,4 +1,5 @@
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -132,6 +133,11 @@ class PrepaidEntry(models.Model):
 
     def get_absolute_url(self):
         return reverse("prepaid:entry", args=[self.pk])
+
+    @property
+    def billed_period(self) -> Any:
+        """The days of a contract that it topped up its service for; nothing of other entries."""
+        return getattr(self.line, "billed_period", None)
 
     @property
     def lot(self) -> str:

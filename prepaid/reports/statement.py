@@ -18,9 +18,10 @@ from ledger.dates import ledger_setup
 from ledger.models import Currency
 from ledger.money import ZERO
 from opportunities.models import Account
+from pages import formats
 from prepaid.models import Application, PrepaidEntry, PrepaidService
 
-RELATED = ("currency", "document")
+RELATED = ("currency", "document", "line__billed_period")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ class Row:
     entry: PrepaidEntry
     moved: Units
     balance: Units
+
+    @property
+    def what(self) -> str:
+        """Positive Adjmt., and the period for which a contract topped it up."""
+        period, kind = self.entry.billed_period, self.entry.get_entry_type_display()
+        return f"{kind}, {formats.day(period.starts_on)} – {formats.day(period.ends_on)}" if period else kind
 
     @property
     def came_in(self) -> bool:

@@ -53,7 +53,7 @@ def _row(statement: Statement, section: Section, row: Row) -> dict[str, Any]:
     return {
         "day": row.entry.posted_on,
         "document": document_of(row.entry),
-        "what": row.entry.get_entry_type_display(),
+        "what": row.what,
         "until": until_of(row),
         "came": read if row.came_in else "",
         "went": "" if row.came_in else read,

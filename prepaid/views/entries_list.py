@@ -40,7 +40,8 @@ class EntryPage(DetailPage):
 
     def get_queryset(self) -> QuerySet[PrepaidEntry]:
         named = ("product_group", "business_group", "deferral_account", "came_from")
-        return with_journal(with_company(PrepaidEntry.objects.select_related(*named)))
+        period = "line__billed_period__commitment__object"
+        return with_journal(with_company(PrepaidEntry.objects.select_related(*named, period)))
 
     def get_badge(self) -> Badge:
         return Badge(self.object.get_entry_type_display(), TONES[self.object.entry_type])

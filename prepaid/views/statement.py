@@ -149,7 +149,7 @@ def _lines(report: Statement, section: Section) -> Iterator[list]:
 def _said(row: Row) -> list:
     entry = row.entry
     document = exports.safe(document_of(entry))
-    return [entry.posted_on, entry.get_entry_type_display(), document, str(entry), until_of(row)]
+    return [entry.posted_on, row.what, document, str(entry), until_of(row)]
 
 
 def _count(section: Section, units: Units) -> Decimal:

@@ -1,5 +1,5 @@
-"""A contract in the browser, as its users do it: offered as a package, sold, delivered, collected, billed and posted, released,
-and credited."""
+"""A contract in the browser, as its users do it: offered as a package, sold, delivered, collected, billed and posted,
+released, and credited."""
 
 import re
 

@@ -193,3 +193,22 @@ def test_it_is_found_from_the_contract_and_by_the_search(two):
     for text in (f"year of {contract.number}", "contract analysis"):
         assert f'href="{url}"' in client.get(reverse("search"), {"q": text}).content.decode()
     assert url not in client.get(reverse("search"), {"q": "contract year CC-999999"}).content.decode()
+
+
+def test_the_statement_and_the_entry_name_the_document_and_the_period_of_a_top_up(two):
+    service = two[1].prepaid_service
+    client = signed_in("viewer")
+    entry = service.entries.get(entry_type="positive")
+    invoice = entry.document
+    days = {"first": "2026-07-01", "last": "2026-07-31"}
+    page = client.get(reverse("prepaid:statement", args=[service.pk]), days).content.decode()
+    assert "Positive Adjmt., 1 Jul 2026 – 31 Jul 2026" in page and f"Invoice {invoice.posted_number}" in page
+    answer = client.get(reverse("prepaid:statement", args=[service.pk]), {**days, "export": "csv"})
+    row = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))[1]
+    assert (row["What"], row["Document"]) == (
+        "Positive Adjmt., 1 Jul 2026 – 31 Jul 2026", f"Invoice {invoice.posted_number}"
+    )  # fmt: skip
+    page = client.get(entry.get_absolute_url()).content.decode()
+    assert "For the period" in page and two[1].get_absolute_url() in page
+    listed = client.get(reverse("prepaid:entry-list"), {"service": service.pk}).content.decode()
+    assert invoice.posted_number in listed
