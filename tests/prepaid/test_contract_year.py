@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from ledger.reports.groups import last_day
 from ledger.reports.trial_balance import trial_balance
+from prepaid.actions.services import entries_url
 from prepaid.models import CreditScope, PrepaidSetup, ReleaseRun
 from prepaid.reports import contract_year as told
 from prepaid.reports.contract_year import contract_year
@@ -210,5 +211,5 @@ def test_the_statement_and_the_entry_name_the_document_and_the_period_of_a_top_u
     )  # fmt: skip
     page = client.get(entry.get_absolute_url()).content.decode()
     assert "For the period" in page and two[1].get_absolute_url() in page
-    listed = client.get(reverse("prepaid:entry-list"), {"service": service.pk}).content.decode()
+    listed = client.get(entries_url(service)).content.decode()
     assert invoice.posted_number in listed
