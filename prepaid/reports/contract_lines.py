@@ -154,7 +154,8 @@ def closed_by(memo: SalesDocument) -> list[Closed]:
     parts = DeferralLine.objects.filter(closed_by__document=memo).select_related("closed_by", "deferral")
     by_line: dict[SalesLine, list[DeferralLine]] = {}
     for part in parts.order_by("closed_by__line_no", "line_no"):
-        by_line.setdefault(part.closed_by, []).append(part)
+        if part.closed_by is not None:
+            by_line.setdefault(part.closed_by, []).append(part)
     return [_closed(memo, line, its) for line, its in by_line.items()]
 
 

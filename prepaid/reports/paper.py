@@ -171,7 +171,8 @@ def _note(line: SalesLine, credited: Mapping[int, str]) -> str:
         return _service_note(line)
     if line.corrects_line_id is not None:
         return f"Credited for {credited[line.pk]}" if line.pk in credited else ""
-    return "; ".join(filter(None, (f"Contract {line.billed_period.commitment.contract.number}", told_top_up(line))))
+    contract = line.billed_period.commitment.contract
+    return "; ".join(filter(None, (f"Contract {contract.number}" if contract else "", told_top_up(line))))
 
 
 def _service_note(line: SalesLine) -> str:

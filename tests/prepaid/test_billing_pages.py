@@ -131,6 +131,18 @@ def test_what_cannot_be_billed_is_named_and_keeps_nothing_else(desk, account, mo
     assert len(preview.changes) == 2
 
 
+def test_an_invoice_that_cannot_be_posted_is_named_and_not_made(desk, account, monthly):
+    make_rate("EUR", "1.1", starting_on=D(2026, 11, 25))
+    euro = agree(account, starts_on=D(2026, 11, 1), currency="EUR")
+    page = Page(desk, BILLING)
+    assert "2 invoices" in page.preview().confirm_label  # a draft needs no rate
+    preview = page.fill(post="on").preview()
+    (left_out,) = preview.left_out
+    assert left_out.label == str(euro) and "EUR" in left_out.reason
+    page.confirm()
+    assert [each.currency_id for each in SalesDocument.objects.all()] == ["USD"]
+
+
 def test_a_posting_date_to_come_is_said_and_cannot_be_posted(desk, monthly):
     page = Page(desk, BILLING).fill(posted_on="2026-12-01")
     assert page.preview().warnings == ["1 Dec 2026 has not come: the invoices can be posted from that day on."]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch
 
 from ledger.dates import business_date
 from ledger.money import EXACT, ZERO
@@ -24,10 +24,12 @@ from prepaid.models import (
     BilledPeriod,
     BillingRun,
     CommitmentPrice,
+    CustomerContract,
     SalesDocument,
     SalesLine,
     ServiceCommitment,
 )
+from prepaid.models.contracts import ServiceCommitmentQuerySet
 from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.periods import Period, Term, price_of
 from prepaid.services.documents import A_YEAR
@@ -58,6 +60,11 @@ class Due:
     net: Decimal
     top_up_quantity: Decimal
 
+    @property
+    def contract(self) -> CustomerContract:
+        assert self.commitment.contract is not None  # only what a contract bills is due
+        return self.commitment.contract
+
 
 @dataclass
 class Proposal:
@@ -76,7 +83,7 @@ class Billed:
     refusals: list[tuple[ServiceCommitment, Refused]] = field(default_factory=list)
 
 
-def propose(commitments: QuerySet[ServiceCommitment], until: datetime.date) -> Proposal:
+def propose(commitments: ServiceCommitmentQuerySet, until: datetime.date) -> Proposal:
     """What of these commitments is to be billed up to the day: three queries, however many there are. Nothing is locked."""
     kept = BilledPeriod.objects.filter(kept_until__gte=F("starts_on"))
     found = commitments.due(until).select_related(*RELATED).order_by("contract__number", "id")
@@ -131,7 +138,7 @@ def _amount(price: CommitmentPrice) -> Decimal:
 
 @transaction.atomic
 def bill(
-    commitments: QuerySet[ServiceCommitment],
+    commitments: ServiceCommitmentQuerySet,
     *,
     until: datetime.date | None = None,
     posted_on: datetime.date | None = None,
@@ -233,14 +240,14 @@ def refusal_to_undo(run: BillingRun) -> Refused | None:
 def _groups(due: Iterable[Due], by_account: bool) -> list[list[Due]]:
     groups: dict[tuple, list[Due]] = {}
     for each in due:
-        contract = each.commitment.contract
+        contract = each.contract
         key = (contract.account_id, contract.bill_to_id, contract.currency_id) if by_account else (contract.pk,)
         groups.setdefault(key, []).append(each)
     return list(groups.values())
 
 
 def _invoice(run: BillingRun, group: list[Due]) -> SalesDocument:
-    contracts = list(dict.fromkeys(each.commitment.contract for each in group))
+    contracts = list(dict.fromkeys(each.contract for each in group))
     first = contracts[0]
     document = SalesDocument.objects.create(
         type=SalesDocument.Type.INVOICE,

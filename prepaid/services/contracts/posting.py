@@ -35,10 +35,12 @@ def defer(
 ) -> ContractDeferral:
     """The deferral of a line whose `due_lcy` is worked out, with its parts; due on the last or the first day of each, and
     never before the posting date."""
-    period = line.billed_period
+    period, contract = line.billed_period, line.billed_period.commitment.contract
+    assert contract is not None  # what no contract bills has no billed period
+    assert document.exchange_rate is not None and document.business_group is not None  # frozen by the posting
     made = ContractDeferral.objects.create(
         line=line,
-        contract_id=period.commitment.contract_id,
+        contract=contract,
         commitment=period.commitment,
         account=document.account,
         currency=document.currency,
