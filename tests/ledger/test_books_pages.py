@@ -302,8 +302,8 @@ def test_the_posting_setup_shows_every_pair_and_what_is_missing(signed_in):
     PostingSetup.objects.filter(business_group="EXPORT").delete()
     response = signed_in("ledger.view_postingsetup").get(address("posting-setup"))
     missing = [[cell.missing for cell in row.cells] for row in response.context["matrix"].rows]
-    assert missing == [[0, 0, 0, 0], [6, 6, 6, 6]]  # CREDITS, PREPAID, PREPAID-DEF, SERVICES
-    assert response.content.decode().count("Missing") == 24
+    assert missing == [[0] * 5, [6] * 5]  # CONTRACTS, CREDITS, PREPAID, PREPAID-DEF, SERVICES
+    assert response.content.decode().count("Missing") == 30
     assert address("posting-setup-edit") not in response.content.decode()
 
 

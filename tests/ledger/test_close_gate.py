@@ -17,6 +17,7 @@ from ledger.reports.checks import CHECKS as LEDGER_CHECKS
 from ledger.services.periods import close_period
 from ledger.tie_outs import OWN_CHECKS, TieOut, every_check, tie_outs
 from prepaid.reports.checks import CHECKS as PREPAID_CHECKS
+from prepaid.reports.contract_checks import CHECKS as CONTRACT_CHECKS
 from tests.builders import (
     make_account,
     make_company,
@@ -194,7 +195,7 @@ def test_a_lot_key_that_no_sub_ledger_knows_is_named(lots):
 def test_the_tie_out_asks_as_many_questions_of_many_lots_as_of_one(lots, django_assert_num_queries):
     for _ in range(5):
         make_purchase(lots[0].account, purchased_on=D(2026, 10, 7))
-    with django_assert_num_queries(5):  # two for each sub-ledger, one for what belongs to none
+    with django_assert_num_queries(7):  # two for each sub-ledger, one for what belongs to none
         assert the_row(OCTOBER, "USD").units.sold == 60
 
 
@@ -235,5 +236,5 @@ def wait_for_a_lock() -> None:
 
 def test_the_checks_of_every_app_take_part():
     names = [name for name, _ in every_check()]
-    assert {*LEDGER_CHECKS, *OWN_CHECKS, *CREDITS_CHECKS, *PREPAID_CHECKS} == set(names)
+    assert {*LEDGER_CHECKS, *OWN_CHECKS, *CREDITS_CHECKS, *PREPAID_CHECKS, *CONTRACT_CHECKS} == set(names)
     assert len(names) == len(set(names))
