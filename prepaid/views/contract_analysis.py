@@ -42,7 +42,7 @@ class ContractAnalysisPage(MonthlyPage):
     extra_context = {"chart_title": "Still deferred at the end of each month", "reset": "Last thirteen months"}
 
     def get_breadcrumb(self) -> list[Crumb]:
-        return [Crumb("Contracts", reverse("prepaid:contract-list"))]
+        return [Crumb("Customer contracts", reverse("prepaid:contract-list"))]
 
     def get_actions(self) -> list[Action]:
         return [Action("Deferrals", reverse("prepaid:deferral-list"), permission="prepaid.view_contractdeferral")]

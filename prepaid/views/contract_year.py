@@ -66,7 +66,7 @@ class ContractYearPage(ReportOfOne):
         return f"Nothing happened to {self.object.number} in this year. Look at another one."
 
     def get_breadcrumb(self) -> list[Crumb]:
-        listed = Crumb("Contracts", reverse("prepaid:contract-list"))
+        listed = Crumb("Customer contracts", reverse("prepaid:contract-list"))
         return [listed, Crumb(str(self.object), self.object.get_absolute_url())]
 
     def get_actions(self) -> list[Action]:
