@@ -204,3 +204,31 @@ def test_the_lists_take_no_more_queries_for_more_rows(desk, account, yearly, dja
             desk.get(url)
     with django_assert_max_num_queries(30):
         desk.get(ReleaseRun.objects.get().get_absolute_url())
+
+
+def test_more_than_a_person_would_read_is_summed_by_month_and_account(desk, yearly, monkeypatch):
+    deferral_of(make_account("Another"), desk.user, "120")
+    monkeypatch.setattr("prepaid.previews.release.LONGEST", 3)
+    monkeypatch.setattr("prepaid.previews.release.FEW", 3)
+    preview = Page(desk, RELEASE).preview()
+    assert [(row.label, plain(row.after), row.note) for row in preview.changes] == [
+        ("Sep 2026", "USD 110.00 released", "2 parts"),
+        ("Oct 2026", "USD 110.00 released", "2 parts"),
+    ]
+    assert [(line.account_code, line.debit, line.credit) for line in preview.postings] == [
+        ("2420", Decimal(220), 0),
+        ("4020", 0, Decimal(220)),
+    ]
+
+
+def test_deferrals_and_runs_are_found_by_their_numbers(desk, yearly):
+    run = release_deferrals(until=D(2026, 10, 31), actor=desk.user).run
+    billing_run = yearly.line.document.billing_run
+    for asked, url in (
+        (str(yearly), yearly.get_absolute_url()),
+        (str(yearly).lower(), yearly.get_absolute_url()),
+        (str(run), run.get_absolute_url()),
+        (str(billing_run), billing_run.get_absolute_url()),
+    ):
+        assert f'href="{url}"' in desk.get("/search/", {"q": asked}).content.decode(), asked
+    assert run.get_absolute_url() not in desk.get("/search/", {"q": "RR-x"}).content.decode()
