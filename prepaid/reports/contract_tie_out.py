@@ -52,4 +52,8 @@ def _urls(on: datetime.date, account: str, currency: str) -> dict[str, str]:
     journal = reverse("ledger:journal")
     entries = {name: f"{journal}?{urlencode(posted | {'kind': kind})}" for name, kind in KINDS.items()}
     books = {"currency": currency, "posting_date_before": on}
-    return {**entries, "books": f"{reverse('ledger:account', args=[account])}?{urlencode(books)}"}
+    return {
+        **entries,
+        "lots": f"{reverse('prepaid:deferral-list')}?{urlencode({'currency': currency})}",
+        "books": f"{reverse('ledger:account', args=[account])}?{urlencode(books)}",
+    }

@@ -103,6 +103,18 @@ def test_a_period_closes_over_contracts(made):
     assert [check.name for check in check_for_closing(D(2026, 3, 31)) if check.offenders] == []
 
 
+def test_the_figures_lead_to_their_rows(made, client, finance):
+    finance.is_superuser = True
+    finance.save()
+    client.force_login(finance)
+    dollars = next(row for row in tie_out(D(2026, 4, 2)) if row.currency.code == "USD")
+    found = {name: client.get(url).context["object_list"] for name, url in dollars.urls.items()}
+    assert {each.currency_id for each in found["lots"]} == {"USD"}
+    assert len(found["lots"]) == 5
+    assert {entry.kind for entry in found["consumed"]} == {"contract_release"}
+    assert len(found["sold"]) == 5 and len(found["refunded"]) == 3 and found["books"]
+
+
 def test_what_was_changed_behind_the_triggers_is_a_difference(made):
     """A part that somebody released without the books."""
     with connection.cursor() as cursor:
