@@ -7,6 +7,7 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -67,7 +68,7 @@ def contract_analysis(
 ) -> list[Row]:
     """The months from that of `first` to that of `last`, which may end before its month does. Three queries."""
     first = first.replace(day=1)
-    asked = {
+    asked: dict[str, Any] = {
         "first": first,
         "last": last,
         "account": account and account.pk,

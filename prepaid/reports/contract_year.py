@@ -110,7 +110,7 @@ def contract_year(contract: CustomerContract, year: datetime.date, commitment: S
 
 def _of_books(asked: Year, commitment: ServiceCommitment | None) -> tuple[list[tuple[int, Event]], Decimal]:
     """Documents and releases, each with what is deferred after it, and what was before the first."""
-    params = {
+    params: dict[str, Any] = {
         "contract": asked.contract.pk,
         "commitment": commitment and commitment.pk,
         "first": asked.first,

@@ -1,7 +1,6 @@
 """A year of a customer contract on one page: a timeline, the same as a table, and as a file."""
 
 import calendar
-import datetime
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -76,8 +75,8 @@ class ContractYearPage(ReportOfOne):
     def defaults(self) -> dict[str, Any]:
         return {"year": self.today.year}
 
-    def read(self, year: datetime.date, **asked: Any) -> Year:
-        return contract_year(self.object, year, **asked)
+    def read(self, **asked: Any) -> Year:
+        return contract_year(self.object, **asked)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.form.is_valid():
@@ -124,7 +123,8 @@ class ContractYearPage(ReportOfOne):
         counts: dict[str, Decimal] = {}
         for event in events:
             if event.service:
-                name = event.service.currency.code if event.service.is_amount else event.service.unit_of_measure
+                service = event.service
+                name = str(service.currency_id) if service.is_amount else service.unit_of_measure
                 counts[name] = counts.get(name, Decimal(0)) + event.units
         sums = [quantity(count, name) for name, count in counts.items()]
         if any(event.amount is not None for event in events):
@@ -154,12 +154,12 @@ class ContractYearPage(ReportOfOne):
             "event": event,
             "source": source,
             "url": source.get_absolute_url(),
-            "document": self.document(event),
+            "document": self.number_of(event),
             "units": self.units(event.service, event.units) if event.service else "",
             "balance": self.units(event.service, event.balance) if event.service else "",
         }
 
-    def document(self, event: Event) -> str:
+    def number_of(self, event: Event) -> str:
         """The number of what is behind the event."""
         if event.service:
             return event.source.document_no or str(event.source)
@@ -171,7 +171,7 @@ class ContractYearPage(ReportOfOne):
         currency = self.object.currency
         for event in self.report.events:
             service = event.service
-            names = [event.what, event.text, self.document(event), currency.code]
+            names = [event.what, event.text, self.number_of(event), currency.code]
             amount = "" if event.amount is None else round_to(event.amount, currency.decimals)
             counted: list[Any] = ["", "", "", ""]
             if service:

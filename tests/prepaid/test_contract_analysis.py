@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -20,7 +21,7 @@ from tests.prepaid.contracting import D, agree, at, billed, nights
 from tests.prepaid.desk import signed_in
 
 pytestmark = pytest.mark.django_db
-YEARLY = {"quantity": "1", "base_period": "1Y", "rhythm": "1Y"}
+YEARLY: dict[str, Any] = {"quantity": "1", "base_period": "1Y", "rhythm": "1Y"}
 
 
 def figures(row) -> tuple[str, ...]:

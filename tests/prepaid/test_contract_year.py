@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -105,7 +106,7 @@ def test_still_deferred_is_what_the_account_has_at_the_end_of_each_month(hours):
 def two(account, finance):
     """A yearly budget of 1,000.00 from July, and 8 hours a month from July, in one contract."""
     budget, hours = make_budget(account, actor=finance), make_hours(account, actor=finance)
-    yearly = {"price": "1000.00", "quantity": "1", "base_period": "1Y", "rhythm": "1Y"}
+    yearly: dict[str, Any] = {"price": "1000.00", "quantity": "1", "base_period": "1Y", "rhythm": "1Y"}
     first = agree(account, starts_on=D(2026, 7, 1), service=budget, actor=finance, **yearly)
     second = agree(account, starts_on=D(2026, 7, 1), service=hours, contract=first.contract, actor=finance)
     with at(D(2026, 7, 1)):
@@ -159,6 +160,7 @@ def test_the_page_has_a_timeline_a_table_and_the_other_years(hours):
     assert '<a class="btn btn-sm btn-link" href="?year=2025">2025</a>' in text
     invoice = page.context["report"].of(told.INVOICE)[0].source
     assert f'<a href="{invoice.get_absolute_url()}">{invoice.posted_number}</a>' in text
+    assert "export=csv" in text and "export=pdf" not in text
     nothing = client.get(reverse("prepaid:contract-year", args=[hours.pk]), {"year": 2025})
     assert "Nothing happened" in nothing.content.decode()
     wrong = client.get(reverse("prepaid:contract-year", args=[hours.pk]), {"year": 12})
