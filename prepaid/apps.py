@@ -40,5 +40,6 @@ class PrepaidConfig(AppConfig):
         register("prepaid", deferral.PARTS)
         register("contracts", contract_deferral.PARTS)
         tie_outs.register("prepaid", checks=checks.CHECKS, tie_out=tie_out.tie_out, lots="prepaid:")
-        found = {"checks": contract_checks.CHECKS, "tie_out": contract_tie_out.tie_out}
-        tie_outs.register("contracts", **found, lots="contract:")
+        tie_outs.register(
+            "contracts", checks=contract_checks.CHECKS, tie_out=contract_tie_out.tie_out, lots="contract:"
+        )

@@ -1,10 +1,11 @@
 import json
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.core.management.base import BaseCommand
 
 from config.scale.bench_allocation import bench_allocation
-from config.scale.bench_night import bench_night
+from config.scale.bench_night import Result, bench_night
 from config.scale.bench_release import bench_release
 from config.scale.bench_reports import bench_reports
 from config.scale.bench_seal import bench_seal
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, accounts: int, purchases: int, only: str | None, **options) -> None:
         size = {"accounts": accounts, "purchases": purchases}
-        benches = {
+        benches: dict[str, Callable[[], Iterator[Result]]] = {
             "allocation": bench_allocation,
             "seal": bench_seal,
             "night": partial(bench_night, **size),
