@@ -1,10 +1,14 @@
--- Of billing base period and rhythm the one is a whole multiple of the other: both in months, or both in days.
+-- Of billing base period and rhythm the one is a whole multiple of the other: both in months, or both in days. What is no single
+-- term has a rule of its own.
+CREATE FUNCTION prepaid_term_length(term text, in_days boolean) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN term ~ '^[1-9][0-9]{0,3}[DWMQY]$' AND (right(term, 1) IN ('D', 'W')) = in_days
+                THEN left(term, -1)::int * CASE right(term, 1) WHEN 'W' THEN 7 WHEN 'Q' THEN 3 WHEN 'Y' THEN 12 ELSE 1 END END
+$$;
+
 CREATE FUNCTION prepaid_term_divides(one text, other text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (left(a.text, 1) = left(b.text, 1)) AND (a.length % b.length = 0 OR b.length % a.length = 0)
-    FROM (SELECT CASE WHEN right(one, 1) IN ('D', 'W') THEN 'days' ELSE 'months' END AS text,
-                 left(one, -1)::int * CASE right(one, 1) WHEN 'W' THEN 7 WHEN 'Q' THEN 3 WHEN 'Y' THEN 12 ELSE 1 END AS length) a,
-         (SELECT CASE WHEN right(other, 1) IN ('D', 'W') THEN 'days' ELSE 'months' END AS text,
-                 left(other, -1)::int * CASE right(other, 1) WHEN 'W' THEN 7 WHEN 'Q' THEN 3 WHEN 'Y' THEN 12 ELSE 1 END AS length) b
+    SELECT bool_or(a % b = 0 OR b % a = 0) IS NOT FALSE AND bool_or((a IS NULL) <> (b IS NULL)) IS NOT TRUE
+    FROM (VALUES (prepaid_term_length(one, true), prepaid_term_length(other, true)),
+                 (prepaid_term_length(one, false), prepaid_term_length(other, false))) AS length (a, b)
 $$;
 
 ALTER TABLE prepaid_packageline ADD CONSTRAINT package_line_rhythm_divides
