@@ -33,7 +33,6 @@ AGREED = st.fixed_dictionaries(
         "quantity": st.integers(1, 30_000),
     }
 )
-DAYS = st.sampled_from([0, 0, 0, -40, -10, 5, 31])
 
 
 class ContractRules:
@@ -74,9 +73,16 @@ class ContractRules:
         day = self.model.today + days * DAY
         self.both(self.model.cancel(twin, day), cancel, commitment, ends_on=day, reason="Agreed")
 
-    @rule(pick=PICK, ahead=DAYS, on=st.sampled_from([0, 0, 0, -3, 4]), post=st.booleans())
-    def bill(self, pick, ahead, on, post):
-        """One contract or all; what is made is mostly posted at once."""
+    @rule(
+        pick=PICK,
+        days=st.sampled_from([0, 0, 20, 40]),
+        ahead=st.sampled_from([0, 0, 0, -40, -10, 5, 31]),
+        on=st.sampled_from([0, 0, 0, -3, 4]),
+        post=st.booleans(),
+    )
+    def bill(self, pick, days, ahead, on, post):
+        """One contract or all, mostly once days have passed; what is made is posted at once, or stays a draft."""
+        self.days_pass(days)
         chosen = [pair for pair in self.commitments if pick % 3 == 2 or pair[1].contract == pick % 3]
         rows = ServiceCommitment.objects.filter(pk__in=[row.pk for row, _ in chosen])
         until, day = self.model.today + ahead * DAY, self.model.today + on * DAY

@@ -1,45 +1,40 @@
-"""The proof that the state machine of contracts sees something: each of these faults is found by it."""
+"""The proof that the state machine of contracts sees something: over the same few commands each of these faults is seen by
+what it compares, and without a fault nothing is."""
 
 import pytest
-from django.db import IntegrityError
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from prepaid import due
 from prepaid.periods import DAY, period
 from prepaid.services.contracts import billing, credit, posting, release
 from tests.model.contract_machine import ContractMachine
 
-SEARCH = settings(
-    max_examples=20,
-    stateful_step_count=15,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-)
-HOURS = {"pick": 1, "contract": 0, "starts": 2, "anchor": 0, "days": None, "price": 1000, "quantity": 12_500}
+FIRST = {"contract": 0, "starts": 2, "anchor": 0, "days": None, "price": 1000, "quantity": 12_500}
+AGREED = [{**FIRST, "terms": ("1M", "1M"), "pick": 1}, {**FIRST, "terms": ("1M", "1Q"), "pick": 0}]  # hours, and money
 
 
-class Monthly(ContractMachine):
-    """Hours and money from the 31st of January on, month by month; without `check_books`, the replay, and the calendar of the
-    books, which has its own faults. Nothing else is agreed, and nothing used."""
-
-    check_books_is_silent = close_or_open_a_period = agree = change_the_price = cancel = None
-    use = credit_what_was_used = expire = another_validity = change_the_setup = go_on_with_a_draft = None
-
-    def replay_agrees(self):
-        """Of what is wrong already."""
-
-    @initialize(days=st.sampled_from([2, 20]))
-    def open_for_business(self, days):
-        agreed = [{**HOURS, "terms": ("1M", "1M")}, {**HOURS, "terms": ("1M", "1Q"), "pick": 0}]
-        ContractMachine.open_for_business(self, "GBP", 19, "", agreed)
-        self.days_pass(days)
-        self.bill(pick=2, ahead=0, on=0, post=True)
+def play():
+    """Periods from the 31st of January are billed, released, taken back, released again and credited; after each command both
+    sides say the same."""
+    machine = ContractMachine()
+    machine.replay_agrees = lambda: None
+    try:
+        machine.open_for_business(currency="GBP", vat=19, formula="", agreed=AGREED)
+        for name, terms in (
+            ("bill", {"pick": 2, "days": 2, "ahead": 0, "on": 0, "post": True}),
+            ("bill", {"pick": 2, "days": 30, "ahead": 0, "on": 0, "post": True}),
+            ("release", {"pick": 2, "days": 0, "back": 0}),
+            ("undo_a_release", {"pick": 1}),
+            ("release", {"pick": 2, "days": 0, "back": 0}),
+            ("credit_a_contract_invoice", {"pick": 2, "everything": False}),
+            ("credit_a_contract_invoice", {"pick": 2, "everything": True}),
+        ):
+            getattr(machine, name)(**terms)
+            machine.the_balances_agree()
+            machine.the_deferrals_agree()
+            machine.what_is_billed_next_agrees()
+            machine.the_books_agree()
+    finally:
+        machine.teardown()
 
 
 def periods_are_chained(patch):
@@ -71,11 +66,12 @@ def what_is_taken_back_is_released_again(patch):
 
 def released_revenue_is_left(patch):
     right = credit._book
-    patch.setattr(
-        credit,
-        "_book",
-        lambda booking, line, waiting, keys: right(booking, line, credit.Waiting(waiting.open, []), keys),
-    )
+
+    def wrong(booking, line, waiting, keys):
+        if waiting.open:
+            right(booking, line, credit.Waiting(waiting.open, []), keys)
+
+    patch.setattr(credit, "_book", wrong)
 
 
 def credited_days_stay_billed(patch):
@@ -99,12 +95,12 @@ FAULTS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_the_machine_finds(fault, monkeypatch):
+def test_it_is_seen(fault, monkeypatch):
     fault(monkeypatch)
-    with pytest.raises((AssertionError, IntegrityError)):
-        run_state_machine_as_test(Monthly, settings=SEARCH)
+    with pytest.raises(AssertionError):
+        play()
 
 
 @pytest.mark.django_db
-def test_without_a_fault_it_finds_nothing():
-    run_state_machine_as_test(Monthly, settings=settings(SEARCH, max_examples=3))
+def test_without_a_fault_both_sides_say_the_same():
+    play()
