@@ -130,20 +130,18 @@ releases AS (
 
 # What is released has its entry, and what has an entry is released, or was taken back with its run.
 RELEASED = f"""
-WITH {RELEASES}, kept AS (
-    SELECT part_id, run_id, event_key FROM releases r
-    WHERE NOT undone AND NOT EXISTS (SELECT FROM releases u WHERE u.event_key = r.event_key || ':undone')
+WITH {RELEASES}, events AS (
+    SELECT regexp_replace(event_key, ':undone$', '') AS event_key, bool_or(undone) AS undone, bool_and(undone) AS only_undone
+    FROM releases GROUP BY 1
 ), said AS (
-    SELECT id AS part_id, run_id, 'contract-release:' || id || ':' || run_id AS event_key FROM prepaid_deferralline
+    SELECT 'contract-release:' || id || ':' || run_id AS event_key FROM prepaid_deferralline
     WHERE run_id IS NOT NULL AND (amount <> 0 OR amount_lcy <> 0)
 )
-SELECT coalesce(k.event_key, s.event_key),
-       CASE WHEN k.event_key IS NULL THEN 'is released, but not posted' ELSE 'is posted, but not released' END
-FROM said s FULL JOIN kept k ON (k.part_id, k.run_id) = (s.part_id, s.run_id)
-WHERE k.event_key IS NULL OR s.event_key IS NULL
-UNION ALL
-SELECT u.event_key, 'takes back what was not posted' FROM releases u
-WHERE u.undone AND NOT EXISTS (SELECT FROM releases r WHERE r.event_key || ':undone' = u.event_key)
+SELECT coalesce(e.event_key, s.event_key),
+       CASE WHEN e.only_undone THEN 'is taken back, but was not posted'
+            WHEN s.event_key IS NULL THEN 'is posted, but not released' ELSE 'is released, but not posted' END
+FROM said s FULL JOIN events e ON e.event_key = s.event_key
+WHERE e.only_undone OR (s.event_key IS NOT NULL) IS DISTINCT FROM (NOT e.undone)
 """
 
 # Line by line, out of the deferral into revenue, as the part was cut; taken back, the mirror of it.

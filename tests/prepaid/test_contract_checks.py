@@ -96,7 +96,7 @@ BROKEN = [
     (RELEASED, change("deferralline", f"run_id = {RUN}", part(12)), "is released, but not posted"),
     (RELEASED, change("deferralline", "run_id = NULL", part(1)), "is posted, but not released"),
     (RELEASED, change("deferralline", f"run_id = {UNDONE}", part(1)), "is released, but not posted"),
-    (RELEASED, f"DELETE FROM ledger_journalentry WHERE {TAKEN_BACK}", "takes back what was not posted"),
+    (RELEASED, f"DELETE FROM ledger_journalentry WHERE {TAKEN_BACK}", "is taken back, but was not posted"),
     (AS_CUT, posted("debit = 83.34", released(1)), "the part is 83.330, LCY 83.330; its journal entry 83.340 and 83.330"),
     (AS_CUT, posted("account_id = '2410'", released(1)), "account 2410"),
     (AS_CUT, posted("lot = 'contract:0'", released(1)), "account 2420, contract:0: the part is 0"),

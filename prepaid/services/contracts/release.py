@@ -52,7 +52,7 @@ locked AS MATERIALIZED (
 UPDATE prepaid_deferralline l SET run_id = %(run)s FROM locked WHERE l.id = locked.id RETURNING l.id
 """
 
-REFUSED = "SELECT count(*), cause, detail FROM ({due}) d WHERE cause IS NOT NULL GROUP BY 2, 3 ORDER BY 2, 3"
+FOUND = "SELECT count(*), cause, detail FROM ({due}) d GROUP BY 2, 3 ORDER BY 2, 3"
 
 # The journal lines of these parts: out of the deferral, into revenue; a part below zero the other way round. `sign` is -1
 # where the release is taken back.
@@ -124,10 +124,10 @@ def release_due(scope: str, params: dict, *, until: datetime.date, by_night: boo
     params = {**params, "until": until, "actor": actor and actor.pk}
     due = DUE.format(scope=scope)
     with connection.cursor() as cursor:
-        cursor.execute(REFUSED.format(due=due), params)
-        refusals = [(count, _refusal(cause, detail)) for count, cause, detail in cursor.fetchall()]
-        cursor.execute(f"SELECT EXISTS (SELECT FROM ({due}) d WHERE cause IS NULL)", params)
-        if not cursor.fetchone()[0]:
+        cursor.execute(FOUND.format(due=due), params)
+        found = cursor.fetchall()
+        refusals = [(count, _refusal(cause, detail)) for count, cause, detail in found if cause]
+        if len(refusals) == len(found):
             return Released(refusals=refusals)
         run = _run(until, by_night, actor)
         cursor.execute(RELEASE.format(due=due), {**params, "run": run.pk})
