@@ -71,7 +71,7 @@ class ContractMachine(ContractRules, BookRules, shared.BothSides, RuleBasedState
         self.model.budgets = [budget for _, budget in self.services]
         for terms in agreed:
             self.agree_on(**terms)
-        self.bill(pick=2, days=0, ahead=0, on=0, post=True)
+        self.bill(pick=0, days=0, ahead=0, on=0, post=True)
 
     def teardown(self):
         try:
