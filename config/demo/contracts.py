@@ -9,7 +9,7 @@ from ledger.reports.groups import last_day, next_month
 from opportunities.models import Account, Product
 from prepaid.models import CustomerContract, PrepaidService, SalesDocument, ServiceCommitment
 from prepaid.services.contracts.billing import bill
-from prepaid.services.contracts.commitments import Price, cancel, set_price
+from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import ContractTerms, assign, create_contract
 from prepaid.services.contracts.packages import (
     LineOfPackage,
@@ -19,6 +19,7 @@ from prepaid.services.contracts.packages import (
     create_package,
     create_template,
 )
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import release_deferrals
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.deliver import deliver

@@ -10,7 +10,7 @@ from pages.elements import Action, reason
 from pages.refusals import Refused
 from prepaid.exceptions import BadContract
 from prepaid.models import CustomerContract, ServiceCommitment, ServiceObject
-from prepaid.services.contracts.commitments import refusal_to_cancel, refusal_to_withdraw
+from prepaid.services.contracts.cancelling import refusal_to_cancel, refusal_to_withdraw
 from prepaid.services.contracts.contracts import refusal_to_close, refusal_to_take_out
 
 MANAGE = "prepaid.manage_contracts"

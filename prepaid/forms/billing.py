@@ -78,6 +78,4 @@ class ReleaseForm(PageForm):
 
 
 class UndoReleaseForm(PageForm):
-    reason = forms.CharField(
-        max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the run."
-    )
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the run.")

@@ -23,9 +23,11 @@ from prepaid.models import (
     ServiceCommitment,
     ServiceObject,
 )
-from prepaid.services.contracts.commitments import CommitmentCard, ObjectTerms, Price
+from prepaid.services.contracts.commitments import CommitmentCard
 from prepaid.services.contracts.contracts import ContractTerms
+from prepaid.services.contracts.objects import ObjectTerms
 from prepaid.services.contracts.packages import SOLD_WITH
+from prepaid.services.contracts.prices import Price
 
 BILLED = "Fixed: something of it is billed."
 COMMITTED = "Fixed: it has commitments."

@@ -9,14 +9,9 @@ from pages.preview import Change, Preview
 from prepaid.models import CustomerContract, ServiceCommitment
 from prepaid.reports.commitments import per_period, to_credit, told_price
 from prepaid.services.contracts import contracts
-from prepaid.services.contracts.commitments import (
-    Price,
-    cancel,
-    last_billed,
-    price_on,
-    set_price,
-    withdraw_cancellation,
-)
+from prepaid.services.contracts.billed import last_billed
+from prepaid.services.contracts.cancelling import cancel, withdraw_cancellation
+from prepaid.services.contracts.prices import Price, price_on, set_price
 
 
 def set_price_and_describe(commitment: ServiceCommitment, price: Price, *, from_on: datetime.date, actor) -> Preview:

@@ -21,7 +21,7 @@ from prepaid.models import (
     ServiceCommitment,
 )
 from prepaid.periods import Term, price_of
-from prepaid.services.contracts.commitments import agreed
+from prepaid.services.contracts.agreed import agreed
 
 RELATED = ("object__account", "object__product", "currency", "contract", "prepaid_service", "package", "invoicing_item")
 

@@ -32,13 +32,9 @@ from prepaid.forms.terms import terms_as_typed
 from prepaid.models import ServiceCommitment, ServiceObject
 from prepaid.previews import contracts as previews
 from prepaid.reports.commitments import RELATED, per_period, running, with_price
-from prepaid.services.contracts.commitments import (
-    create_commitment,
-    edit_commitment,
-    is_billed,
-    last_billed,
-    price_on,
-)
+from prepaid.services.contracts.billed import is_billed, last_billed
+from prepaid.services.contracts.commitments import create_commitment, edit_commitment
+from prepaid.services.contracts.prices import price_on
 from prepaid.tables.contracts import CommitmentTable
 
 ABOVE = ("Service commitments", "prepaid:commitment-list")

@@ -15,7 +15,7 @@ from prepaid.filters.contracts import ObjectFilter
 from prepaid.forms.contracts import ObjectForm, object_as_typed
 from prepaid.models import ServiceObject
 from prepaid.reports.commitments import RELATED, with_price
-from prepaid.services.contracts.commitments import create_object, edit_object
+from prepaid.services.contracts.objects import create_object, edit_object
 from prepaid.tables.contracts import ObjectTable
 
 ABOVE = ("Service objects", "prepaid:service-object-list")

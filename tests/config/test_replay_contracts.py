@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from config.replay.compare import Replayed, replay
 from ledger.models import Dimension, JournalEntry
 from prepaid.models import ContractDeferral, CreditScope, DeferralLine, PrepaidSetup, ReleaseRun
-from prepaid.services.contracts.commitments import Price, set_price
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms

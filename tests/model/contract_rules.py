@@ -9,7 +9,8 @@ from hypothesis.stateful import rule
 from prepaid.dateformula import end_of_validity
 from prepaid.models import CreditScope, PrepaidSetup, ReleaseRun, SalesDocument, ServiceCommitment
 from prepaid.services.contracts.billing import bill, undo_billing
-from prepaid.services.contracts.commitments import Price, cancel, set_price
+from prepaid.services.contracts.cancelling import cancel
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms, delete_document

@@ -17,14 +17,10 @@ from prepaid.models import (
     ServiceObject,
 )
 from prepaid.services.contracts.billing import Billed, bill
-from prepaid.services.contracts.commitments import (
-    CommitmentCard,
-    ObjectTerms,
-    Price,
-    create_commitment,
-    create_object,
-)
+from prepaid.services.contracts.commitments import CommitmentCard, create_commitment
 from prepaid.services.contracts.contracts import ContractTerms, assign, create_contract
+from prepaid.services.contracts.objects import ObjectTerms, create_object
+from prepaid.services.contracts.prices import Price
 from prepaid.services.night import bill_contracts, expire_residuals, release_deferrals
 from prepaid.services.post_document import post_document
 from tests.prepaid.selling import make_product, make_service

@@ -14,8 +14,9 @@ from ledger.tie_outs import check_books
 from prepaid.exceptions import NotBillable, NothingDue
 from prepaid.models import BilledPeriod, BillingRun, PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
 from prepaid.services.contracts.billing import undo_billing
-from prepaid.services.contracts.commitments import Price, cancel, set_price
+from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import close_contract
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.documents import delete_document, delete_line
 from prepaid.services.night import bill_contracts
 from prepaid.services.post_document import post_document

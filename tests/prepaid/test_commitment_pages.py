@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from prepaid.models import ServiceCommitment, ServiceObject
-from prepaid.services.contracts.commitments import Price, set_price
 from prepaid.services.contracts.contracts import take_out
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms
 from tests.credits.desk import Page, errors, text

@@ -10,20 +10,11 @@ from opportunities.models import CommitmentOption
 from prepaid.exceptions import BadContract
 from prepaid.models import ServiceCommitment
 from prepaid.reports.commitments import per_base_period, running, to_credit, with_price
-from prepaid.services.contracts.commitments import (
-    CommitmentCard,
-    ObjectTerms,
-    Price,
-    cancel,
-    create_commitment,
-    create_object,
-    edit_commitment,
-    edit_object,
-    last_billed,
-    price_on,
-    set_price,
-    withdraw_cancellation,
-)
+from prepaid.services.contracts.billed import last_billed
+from prepaid.services.contracts.cancelling import cancel, withdraw_cancellation
+from prepaid.services.contracts.commitments import CommitmentCard, create_commitment, edit_commitment
+from prepaid.services.contracts.objects import ObjectTerms, create_object, edit_object
+from prepaid.services.contracts.prices import Price, price_on, set_price
 from tests.builders import make_account
 from tests.prepaid.contracting import (
     agree,

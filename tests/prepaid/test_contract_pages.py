@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from prepaid.models import CustomerContract, ServiceCommitment
-from prepaid.services.contracts.commitments import cancel
+from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import close_contract, take_out
 from tests.builders import make_account
 from tests.credits.desk import Page, errors, text

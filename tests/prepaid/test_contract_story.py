@@ -2,6 +2,7 @@
 after every month what is billed, topped up, used, lapsed, released and still deferred."""
 
 import datetime
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,7 @@ from prepaid.models import (
     PrepaidSetup,
     SalesDocument,
 )
-from prepaid.services.contracts.commitments import cancel
+from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms
 from prepaid.services.post_document import post_document
@@ -108,7 +109,7 @@ def test_from_the_31st_of_january_in_euro(company, finance, billing_by_night):
         D(2026, 8, 31), D(2026, 9, 30), D(2026, 10, 31), D(2026, 11, 30), D(2026, 12, 31),
     ]  # fmt: skip
     assert all(
-        end + datetime.timedelta(days=1) == start for (_, end), (start, _) in zip(starts, starts[1:], strict=False)
+        end + datetime.timedelta(days=1) == start for (_, end), (start, _) in itertools.pairwise(starts)
     )
     assert [entry.quantity for entry in service.entries.filter(entry_type=Type.POSITIVE)] == [8] * 12
     assert trial_balance() == {

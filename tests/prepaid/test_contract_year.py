@@ -15,7 +15,8 @@ from prepaid.actions.services import entries_url
 from prepaid.models import CreditScope, PrepaidSetup, ReleaseRun
 from prepaid.reports import contract_year as told
 from prepaid.reports.contract_year import contract_year
-from prepaid.services.contracts.commitments import Price, cancel, set_price
+from prepaid.services.contracts.cancelling import cancel
+from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import undo_release
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.documents import LineTerms

@@ -8,7 +8,8 @@ from ledger.models import ChangeLogEntry, Currency
 from prepaid.exceptions import BadContract
 from prepaid.models import CustomerContract, ServiceCommitment
 from prepaid.reports.commitments import invoices_of
-from prepaid.services.contracts.commitments import CommitmentCard, cancel, create_commitment
+from prepaid.services.contracts.cancelling import cancel
+from prepaid.services.contracts.commitments import CommitmentCard, create_commitment
 from prepaid.services.contracts.contracts import (
     ContractTerms,
     assign,

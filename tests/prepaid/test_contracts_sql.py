@@ -16,8 +16,8 @@ from prepaid.models import (
     ServiceCommitment,
     ServiceObject,
 )
-from prepaid.services.contracts.commitments import set_price
 from prepaid.services.contracts.packages import TemplateTerms, create_template
+from prepaid.services.contracts.prices import set_price
 from prepaid.services.deliver import deliver
 from prepaid.services.documents import LineTerms
 from tests.builders import make_account

@@ -12,7 +12,7 @@ from opportunities.services.locks import lock_account
 from pages.refusals import Refused
 from prepaid.exceptions import BadContract
 from prepaid.models import CustomerContract, ServiceCommitment
-from prepaid.services.contracts.commitments import is_billed
+from prepaid.services.contracts.billed import is_billed
 from prepaid.services.numbers import contract_number
 
 

@@ -18,14 +18,10 @@ from prepaid.models import (
     ServiceObject,
     terms_of,
 )
-from prepaid.services.contracts.commitments import (
-    CommitmentCard,
-    ObjectTerms,
-    Price,
-    create_commitment,
-    create_object,
-    why_not_for_prepaid,
-)
+from prepaid.services.contracts.agreed import why_not_for_prepaid
+from prepaid.services.contracts.commitments import CommitmentCard, create_commitment
+from prepaid.services.contracts.objects import ObjectTerms, create_object
+from prepaid.services.contracts.prices import Price
 
 
 def make_objects(order: SalesDocument, delivered: Iterable[DeliveryLine], *, actor) -> list[ServiceObject]:

@@ -23,7 +23,7 @@ from prepaid.models import (
     ProductPackage,
     ServiceCommitment,
 )
-from prepaid.services.contracts.commitments import refusal_of_terms, tidy, why_not_for_prepaid
+from prepaid.services.contracts.agreed import refusal_of_terms, tidy, why_not_for_prepaid
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,19}", re.ASCII)
 CODE_LONGEST = 40  # as it is quoted

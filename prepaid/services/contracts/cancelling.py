@@ -1,0 +1,80 @@
+"""Ending a commitment by a notice, and taking the notice back. Books and balances: none; what is billed of the days after
+its end is taken back by a credit memo."""
+
+import datetime
+
+from django.db import transaction
+
+from ledger.dates import business_date
+from ledger.services.changes import made_by
+from pages import formats
+from pages.refusals import Refused
+from prepaid.exceptions import BadContract
+from prepaid.models import ServiceCommitment
+from prepaid.services.contracts.agreed import agreed
+from prepaid.services.contracts.locks import lock_commitment
+
+
+@transaction.atomic
+def cancel(
+    commitment: ServiceCommitment,
+    *,
+    ends_on: datetime.date | None = None,
+    notice_on: datetime.date | None = None,
+    reason: str = "",
+    actor,
+) -> ServiceCommitment:
+    """Ends the commitment with the day, or with the first one for which a notice on `notice_on` (today) is in time. Nothing
+    is billed after it; what is billed already is taken back by a credit memo. Refused (BadContract): one that is cancelled
+    already; a notice of a later day; an end before the first day; one before the notice would allow, without a reason."""
+    locked = lock_commitment(commitment)
+    if refusal := refusal_to_cancel(locked):
+        raise refusal
+    notice = notice_on or business_date()
+    if notice > business_date():
+        raise BadContract(
+            f"{formats.day(notice)} has not come: the day of a notice is today or earlier.", field="notice_on"
+        )
+    earliest = agreed(locked).earliest_end(locked.starts_on, notice)
+    end = ends_on or (min(earliest, locked.ends_on) if locked.ends_on else earliest)
+    if end < locked.starts_on:
+        raise BadContract(
+            f"{locked} starts on {formats.day(locked.starts_on)}: choose that day or a later one.", field="ends_on"
+        )
+    if end < earliest and end != locked.ends_on and not reason.strip():
+        raise BadContract(
+            f"A notice on {formats.day(notice)} ends it on {formats.day(earliest)}. Say why it ends earlier.",
+            field="reason",
+        )
+    made_by(actor, "Cancel service commitment", reason=reason)
+    locked.ends_on, locked.cancelled_on = end, notice
+    locked.save(update_fields=["ends_on", "cancelled_on"])
+    locked.refresh_from_db()
+    return locked
+
+
+@transaction.atomic
+def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
+    """Takes a notice back: it goes on as it was agreed. Refused (BadContract): one that was not cancelled."""
+    locked = lock_commitment(commitment)
+    if refusal := refusal_to_withdraw(locked):
+        raise refusal
+    made_by(actor, "Withdraw cancellation")
+    locked.cancelled_on, locked.ends_on = None, agreed(locked).fixed_end(locked.starts_on)
+    locked.save(update_fields=["ends_on", "cancelled_on"])
+    locked.refresh_from_db()
+    return locked
+
+
+def refusal_to_withdraw(commitment: ServiceCommitment) -> Refused | None:
+    """Why there is no notice to be taken back."""
+    return BadContract(f"{commitment} is not cancelled.") if commitment.cancelled_on is None else None
+
+
+def refusal_to_cancel(commitment: ServiceCommitment) -> Refused | None:
+    """Why it is not cancelled."""
+    if commitment.cancelled_on is None or commitment.ends_on is None:
+        return None
+    return BadContract(
+        f"{commitment} is cancelled already: it ends on {formats.day(commitment.ends_on)}. Withdraw the cancellation first."
+    )
