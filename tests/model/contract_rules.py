@@ -13,7 +13,8 @@ from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms, delete_document
+from prepaid.services.document_lines import LineTerms
+from prepaid.services.documents import delete_document
 from prepaid.services.expire import expire_residuals
 from prepaid.services.post_document import post_document
 from tests.model.choosing import DAY, PICK, choose

@@ -55,7 +55,7 @@ class Part:
     back_lcy: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """A posted line: as it was posted, and what was credited of it since. `units` are what is credited in: pieces of a used
     line, the amount of a top-up."""

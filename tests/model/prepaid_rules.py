@@ -10,7 +10,7 @@ from ledger.models import Currency, LedgerAccount, ProductPostingGroup
 from prepaid.dateformula import end_of_validity
 from prepaid.models import DissolutionProposal, PrepaidService, PrepaidSetup, RevenueFrom
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.expire import expire_residuals
 from prepaid.services.manual import EntryTerms, request_entry
 from prepaid.services.post_document import post_document
