@@ -12,7 +12,9 @@ from prepaid.models import PrepaidService, PrepaidSetup, SalesDocument
 from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import Header, LineTerms, add_line, create_document, release
+from prepaid.services.document_lines import LineTerms, add_line
+from prepaid.services.document_state import release
+from prepaid.services.documents import Header, create_document
 from prepaid.services.expire import expire_residuals
 from prepaid.services.manual import EntryTerms, request_entry
 from prepaid.services.post_document import post_document

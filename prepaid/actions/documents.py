@@ -13,12 +13,9 @@ from prepaid.services.checks import refusal_to_post
 from prepaid.services.convert import refusal_to_convert, refusal_to_invoice
 from prepaid.services.credit_memos import refusal_to_credit
 from prepaid.services.deliver import refusal_to_deliver
-from prepaid.services.documents import (
-    refusal_to_change,
-    refusal_to_delete,
-    refusal_to_edit,
-    refusal_to_release,
-)
+from prepaid.services.document_lines import refusal_to_edit
+from prepaid.services.document_state import refusal_to_change, refusal_to_release
+from prepaid.services.documents import refusal_to_delete
 from prepaid.services.order_state import is_invoiced_from_order
 
 Type, State, Kind = SalesDocument.Type, SalesDocument.State, SalesLine.Kind

@@ -16,7 +16,8 @@ from prepaid.models import CreditScope, PrepaidService, SalesDocument, SalesLine
 from prepaid.reports.crediting import CreditRow
 from prepaid.reports.documents import services_for
 from prepaid.services.cover import shown
-from prepaid.services.documents import Header, LineTerms, bills_project_work
+from prepaid.services.document_lines import LineTerms
+from prepaid.services.documents import Header, bills_project_work
 
 ONE = "A prepaid service is topped up in a quantity of 1."
 OF_INVOICE = "A credit memo stays with what its invoice says."

@@ -11,7 +11,9 @@ from prepaid.reports.billing import not_again
 from prepaid.reports.contract_lines import Closed, closed_by, contract_lines
 from prepaid.reports.documents import Standing, short
 from prepaid.services.checks import warnings
-from prepaid.services.documents import delete_document, delete_line, release, reopen
+from prepaid.services.document_lines import delete_line
+from prepaid.services.document_state import release, reopen
+from prepaid.services.documents import delete_document
 from prepaid.services.post_document import lines_of, lock_document, post_document
 
 Type, Kind = SalesDocument.Type, SalesLine.Kind

@@ -20,7 +20,9 @@ from prepaid.exceptions import BadDocument, MoreThanOrdered, NotConvertible
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.models.fields import QUANTITY_DECIMALS
 from prepaid.services.contracts.line_commitments import carry_over
-from prepaid.services.documents import Header, create_document, refusal_now, refusal_to_release
+from prepaid.services.document_lines import refusal_now
+from prepaid.services.document_state import refusal_to_release
+from prepaid.services.documents import Header, create_document
 from prepaid.services.order_state import is_invoiced_from_order, left_to_invoice, settle
 from prepaid.services.post_document import lines_of, lock_document
 from prepaid.services.pricing import price

@@ -15,7 +15,7 @@ from prepaid.exceptions import BadDocument, NotConvertible, ServiceClosed
 from prepaid.models import Delivery, DeliveryLine, PrepaidService, SalesDocument, SalesLine
 from prepaid.services.contracts.from_order import make_objects, refusal_of_packages
 from prepaid.services.convert import checked_quantity, release_and_settle
-from prepaid.services.documents import refusal_to_release
+from prepaid.services.document_state import refusal_to_release
 from prepaid.services.numbers import delivery_number
 from prepaid.services.order_state import left_to_deliver
 from prepaid.services.post_document import lines_of, lock_document

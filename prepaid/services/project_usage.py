@@ -20,7 +20,8 @@ from prepaid.exceptions import BadDocument, NothingToBill
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.reports.billing import still_billing
 from prepaid.services.checks import refusal_of_service
-from prepaid.services.documents import Header, create_document, refusal_now
+from prepaid.services.document_lines import refusal_now
+from prepaid.services.documents import Header, create_document
 from prepaid.services.locks import lock_services
 from prepaid.services.pricing import price
 from prepaid.services.roles import role_of_work

@@ -15,7 +15,8 @@ from prepaid.models import SalesDocument
 from prepaid.reports.billing import not_again
 from prepaid.reports.crediting import CreditRow, credit_rows
 from prepaid.services.credit_memos import create_credit_memo, refusal_to_credit
-from prepaid.services.documents import create_document, edit_header, refusal_to_change
+from prepaid.services.document_state import refusal_to_change
+from prepaid.services.documents import create_document, edit_header
 
 Type = SalesDocument.Type
 ABOVE = ("Sales documents", "prepaid:document-list")

@@ -17,13 +17,9 @@ from pages.views import ActionPage, FormPage
 from prepaid.forms.documents import BalanceLineForm, LineForm, line_of, proposed
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.previews.documents import delete_line_and_describe
-from prepaid.services.documents import (
-    add_balance_line,
-    add_line,
-    edit_line,
-    refusal_to_change,
-    refusal_to_edit,
-)
+from prepaid.services.balance_lines import add_balance_line
+from prepaid.services.document_lines import add_line, edit_line, refusal_to_edit
+from prepaid.services.document_state import refusal_to_change
 from prepaid.services.pricing import net_of
 from prepaid.views.document_entry import ABOVE, RELATED, WRITE, OfDocument
 

@@ -17,7 +17,7 @@ from prepaid.models import PrepaidEntry, SalesDocument
 from prepaid.reports.contract_lines import closed_by, contract_lines
 from prepaid.reports.documents import Standing, changes_of_document, standing
 from prepaid.reports.entries import with_journal
-from prepaid.services.documents import refusal_to_change
+from prepaid.services.document_state import refusal_to_change
 from prepaid.tables.documents import TONES, DocumentTable
 from prepaid.tables.entries import EntryTable
 

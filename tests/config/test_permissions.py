@@ -50,7 +50,7 @@ from prepaid.models import (
     StatementMail,
 )
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms as Sold
+from prepaid.services.document_lines import LineTerms as Sold
 from tests.builders import (
     make_account,
     make_company,

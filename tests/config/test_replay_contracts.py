@@ -13,7 +13,7 @@ from prepaid.models import ContractDeferral, CreditScope, DeferralLine, PrepaidS
 from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.post_document import post_document
 from tests import builders
 from tests.prepaid import selling

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from config.replay.compare import Replayed, replay
 from ledger.models import Dimension, DimensionValue, JournalEntry, PostingSetup
 from prepaid.models import PrepaidEntry, PrepaidSetup, SalesDocument
-from prepaid.services.documents import add_balance_line
+from prepaid.services.balance_lines import add_balance_line
 from prepaid.services.post_document import post_document
 from tests import builders
 from tests.prepaid import selling

@@ -19,7 +19,8 @@ from opportunities.services.project_entries import (
     edit_project_entry,
 )
 from opportunities.services.projects import edit_project
-from prepaid.services.documents import LineTerms, add_line, delete_document
+from prepaid.services.document_lines import LineTerms, add_line
+from prepaid.services.documents import delete_document
 from tests.builders import make_account, make_project, make_user
 from tests.credits.desk import Page, errors, text
 from tests.prepaid.selling import TODAY, make_company, make_document, make_product

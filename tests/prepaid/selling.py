@@ -7,7 +7,8 @@ from ledger.models import Currency
 from opportunities.models import Account, CommitmentOption, Product
 from prepaid.models import CommitmentPackage, PrepaidService, PrepaidSetup, SalesDocument
 from prepaid.services.contracts.packages import LineOfPackage, add_package_line, assign_package, create_package
-from prepaid.services.documents import Header, LineTerms, add_line, create_document
+from prepaid.services.document_lines import LineTerms, add_line
+from prepaid.services.documents import Header, create_document
 from prepaid.services.post_document import post_document
 from prepaid.services.services import Card, create_service
 from tests import builders

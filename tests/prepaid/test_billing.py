@@ -17,7 +17,8 @@ from prepaid.services.contracts.billing import undo_billing
 from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import close_contract
 from prepaid.services.contracts.prices import Price, set_price
-from prepaid.services.documents import delete_document, delete_line
+from prepaid.services.document_lines import delete_line
+from prepaid.services.documents import delete_document
 from prepaid.services.night import bill_contracts
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_rate, trial_balance

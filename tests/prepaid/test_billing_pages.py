@@ -12,7 +12,7 @@ from prepaid.models import BilledPeriod, BillingRun, ContractDeferral, CreditSco
 from prepaid.reports.paper import sales_document
 from prepaid.services.contracts.release import release_deferrals
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms, add_line
+from prepaid.services.document_lines import LineTerms, add_line
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_period, make_rate
 from tests.credits.desk import Page, errors, text

@@ -11,7 +11,7 @@ from prepaid.models import ServiceCommitment, ServiceObject
 from prepaid.services.contracts.contracts import take_out
 from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from tests.credits.desk import Page, errors, text
 from tests.prepaid.contracting import (
     agree,

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from prepaid.models import BilledPeriod, ReleaseRun, SalesLine, ServiceCommitment
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from tests.prepaid.contract_events import contracts
 from tests.prepaid.contracting import D, agree, at, bill_until, make_object
 from tests.prepaid.raw import change, copy, delete, let_in, refusal_of

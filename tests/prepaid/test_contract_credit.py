@@ -14,7 +14,7 @@ from prepaid.exceptions import BadDocument, MoreThanLeftToCredit
 from prepaid.models import ContractDeferral, CreditScope, PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
 from prepaid.services.contracts.release import release_deferrals
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms, add_line
+from prepaid.services.document_lines import LineTerms, add_line
 from prepaid.services.night import expire_residuals
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_rate, trial_balance

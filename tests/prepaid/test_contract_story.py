@@ -19,7 +19,7 @@ from prepaid.models import (
 )
 from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.post_document import post_document
 from tests import builders
 from tests.builders import trial_balance
@@ -108,9 +108,7 @@ def test_from_the_31st_of_january_in_euro(company, finance, billing_by_night):
         D(2026, 1, 31), D(2026, 2, 28), D(2026, 3, 31), D(2026, 4, 30), D(2026, 5, 31), D(2026, 6, 30), D(2026, 7, 31),
         D(2026, 8, 31), D(2026, 9, 30), D(2026, 10, 31), D(2026, 11, 30), D(2026, 12, 31),
     ]  # fmt: skip
-    assert all(
-        end + datetime.timedelta(days=1) == start for (_, end), (start, _) in itertools.pairwise(starts)
-    )
+    assert all(end + datetime.timedelta(days=1) == start for (_, end), (start, _) in itertools.pairwise(starts))
     assert [entry.quantity for entry in service.entries.filter(entry_type=Type.POSITIVE)] == [8] * 12
     assert trial_balance() == {
         "1100": {"EUR": Decimal("12000.00"), "LCY": Decimal("13200.00")},

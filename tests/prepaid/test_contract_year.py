@@ -19,7 +19,7 @@ from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.prices import Price, set_price
 from prepaid.services.contracts.release import undo_release
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.post_document import post_document
 from tests.prepaid.contracting import D, agree, at, billed, make_budget, make_hours, nights
 from tests.prepaid.desk import signed_in

@@ -19,7 +19,7 @@ from prepaid.models import (
 from prepaid.services.contracts.packages import TemplateTerms, create_template
 from prepaid.services.contracts.prices import set_price
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from tests.builders import make_account
 from tests.prepaid.contracting import Price, agree, bill_until, make_budget, make_contract, make_hours, make_item
 from tests.prepaid.raw import change, copy, delete, let_in, refusal_of

@@ -9,17 +9,9 @@ from prepaid.exceptions import BadDocument, DocumentFixed, MoreThanOrdered, NotC
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.services import deliver
 from prepaid.services.convert import convert_quote, invoice_order, left_out
-from prepaid.services.documents import (
-    Header,
-    LineTerms,
-    add_line,
-    delete_document,
-    delete_line,
-    edit_header,
-    edit_line,
-    release,
-    reopen,
-)
+from prepaid.services.document_lines import LineTerms, add_line, delete_line, edit_line
+from prepaid.services.document_state import release, reopen
+from prepaid.services.documents import Header, delete_document, edit_header
 from prepaid.services.post_document import post_document
 from prepaid.services.services import close_service
 from tests.builders import make_account, trial_balance

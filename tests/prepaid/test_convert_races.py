@@ -9,7 +9,9 @@ from prepaid.exceptions import MoreThanOrdered, NotConvertible, NothingToBill
 from prepaid.models import DeliveryLine, SalesDocument, SalesLine
 from prepaid.services.convert import convert_quote, invoice_order
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms, delete_document, release
+from prepaid.services.document_lines import LineTerms
+from prepaid.services.document_state import release
+from prepaid.services.documents import delete_document
 from prepaid.services.project_usage import invoice_project
 from tests.builders import make_account, make_project, make_user
 from tests.prepaid.selling import TODAY, make_company, make_document, make_product

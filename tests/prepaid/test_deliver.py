@@ -11,7 +11,9 @@ from prepaid.exceptions import BadDocument, MoreThanOrdered, NotConvertible, Ser
 from prepaid.models import Delivery, SalesDocument, SalesLine
 from prepaid.services.convert import invoice_order
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms, delete_document, delete_line, edit_line, reopen
+from prepaid.services.document_lines import LineTerms, delete_line, edit_line
+from prepaid.services.document_state import reopen
+from prepaid.services.documents import delete_document
 from prepaid.services.services import close_service
 from tests.builders import make_account, trial_balance
 from tests.prepaid.selling import TODAY, make_document, make_package, make_product, make_service

@@ -17,7 +17,8 @@ from prepaid.models import PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocu
 from prepaid.reports.crediting import credit_rows
 from prepaid.services.credit_left import creditable
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import Header, LineTerms, add_line, edit_header, edit_line
+from prepaid.services.document_lines import LineTerms, add_line, edit_line
+from prepaid.services.documents import Header, edit_header
 from prepaid.services.expire import expire_residuals
 from prepaid.services.manual import EntryTerms, request_entry
 from prepaid.services.post_document import post_document

@@ -5,7 +5,8 @@ import pytest
 from prepaid.exceptions import NotPostable
 from prepaid.models import SalesDocument
 from prepaid.services import post_document as posting
-from prepaid.services.documents import Header, LineTerms, add_line, edit_header
+from prepaid.services.document_lines import LineTerms, add_line
+from prepaid.services.documents import Header, edit_header
 from tests.builders import make_account
 from tests.prepaid.selling import make_document, make_product, make_service, top_up
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from prepaid.models import SalesDocument, SalesLine
 from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms, add_line, release
+from prepaid.services.document_lines import LineTerms, add_line
+from prepaid.services.document_state import release
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_project
 from tests.credits.desk import Page, errors, text

@@ -9,7 +9,8 @@ from django.urls import reverse
 from ledger.models import JournalEntry, JournalLine, NumberSeries
 from pages.preview import Preview
 from prepaid.models import PrepaidEntry, PrepaidService, SalesDocument
-from prepaid.services.documents import LineTerms, add_balance_line
+from prepaid.services.balance_lines import add_balance_line
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.post_document import post_document
 from tests.builders import make_rate
 from tests.credits.desk import Page, errors, text

@@ -26,18 +26,10 @@ from prepaid.exceptions import (
     ServiceClosed,
 )
 from prepaid.models import PrepaidEntry, PrepaidService, SalesDocument
-from prepaid.services.documents import (
-    Header,
-    LineTerms,
-    add_balance_line,
-    add_line,
-    create_document,
-    delete_document,
-    edit_header,
-    edit_line,
-    release,
-    reopen,
-)
+from prepaid.services.balance_lines import add_balance_line
+from prepaid.services.document_lines import LineTerms, add_line, edit_line
+from prepaid.services.document_state import release, reopen
+from prepaid.services.documents import Header, create_document, delete_document, edit_header
 from prepaid.services.manual import EntryTerms, request_entry
 from prepaid.services.post_document import post_document
 from prepaid.services.services import close_service

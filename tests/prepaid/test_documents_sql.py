@@ -10,7 +10,8 @@ from prepaid.models import SalesDocument, SalesLine
 from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms, release
+from prepaid.services.document_lines import LineTerms
+from prepaid.services.document_state import release
 from tests.builders import make_account
 from tests.prepaid.raw import change, copy, delete, let_in
 from tests.prepaid.selling import make_document, make_product, make_service, top_up, usage, use

@@ -11,7 +11,7 @@ from prepaid.models import SalesDocument, ServiceCommitment, ServiceObject
 from prepaid.services.contracts.line_packages import remove_package
 from prepaid.services.convert import invoice_order
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from tests.builders import make_account, make_rate, trial_balance
 from tests.prepaid.contracting import make_budget, make_hours
 from tests.prepaid.selling import TODAY, make_document, make_package, make_product, make_service

@@ -10,7 +10,7 @@ from opportunities.models import CommitmentOption
 from opportunities.services.project_entries import Work, create_project_entry
 from prepaid.models import Delivery, SalesDocument
 from prepaid.services.convert import convert_quote, invoice_order
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.services import assign_projects
 from tests.builders import make_project
 from tests.credits.desk import Page, errors, text

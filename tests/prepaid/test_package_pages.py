@@ -8,7 +8,8 @@ from django.urls import reverse
 from opportunities.models import CommitmentOption
 from prepaid.models import CommitmentPackage, CommitmentTemplate, PackageLine, ProductPackage, SalesDocument
 from prepaid.services.contracts.line_packages import add_package
-from prepaid.services.documents import LineTerms, release
+from prepaid.services.document_lines import LineTerms
+from prepaid.services.document_state import release
 from tests.credits.desk import Page, errors, text
 from tests.prepaid.desk import signed_in
 from tests.prepaid.selling import make_document, make_package, make_product

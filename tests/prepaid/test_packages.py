@@ -27,7 +27,8 @@ from prepaid.services.contracts.packages import (
 )
 from prepaid.services.convert import convert_quote
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms, add_line, edit_line, release
+from prepaid.services.document_lines import LineTerms, add_line, edit_line
+from prepaid.services.document_state import release
 from tests.prepaid.selling import make_document, make_package, make_product
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,9 @@ class TestCatalogue:
 
     def test_only_an_invoicing_item_is_one(self, item, invoicing):
         package = create_package("SUPPORT", "Support", actor=None)
-        with pytest.raises(BadPackage, match=r"LICENCE Licence is no invoicing item. Choose a product whose") as refused:
+        with pytest.raises(
+            BadPackage, match=r"LICENCE Licence is no invoicing item. Choose a product whose"
+        ) as refused:
             add_package_line(package, line(invoicing_item=item), actor=None)
         assert refused.value.field == "invoicing_item"
         with pytest.raises(BadPackage, match="is no invoicing item"):

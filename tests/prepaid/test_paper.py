@@ -16,7 +16,7 @@ from prepaid.reports.paper import delivery_note, sales_document
 from prepaid.services.convert import invoice_order
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.deliver import deliver
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.post_document import post_document
 from tests.builders import make_account, make_rate
 from tests.prepaid.selling import make_document, make_package, make_product, make_service, top_up, usage

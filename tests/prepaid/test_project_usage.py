@@ -18,7 +18,8 @@ from prepaid.exceptions import BadDocument, NothingToBill, NotPostable, OtherCur
 from prepaid.forms.documents import locks_of
 from prepaid.models import PrepaidService, SalesDocument, SalesLine
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import Header, delete_document, delete_line, edit_header
+from prepaid.services.document_lines import delete_line
+from prepaid.services.documents import Header, delete_document, edit_header
 from prepaid.services.post_document import post_document
 from prepaid.services.project_usage import assigned_services, invoice_project, to_bill
 from prepaid.services.services import assign_projects, close_service

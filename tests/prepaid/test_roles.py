@@ -12,7 +12,8 @@ from prepaid.exceptions import BadDocument
 from prepaid.models import SalesLine
 from prepaid.services.convert import convert_quote, invoice_order
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms, edit_line, release
+from prepaid.services.document_lines import LineTerms, edit_line
+from prepaid.services.document_state import release
 from prepaid.services.post_document import post_document
 from prepaid.services.project_usage import invoice_project
 from tests.builders import make_project, trial_balance

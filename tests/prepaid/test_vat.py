@@ -6,7 +6,7 @@ import pytest
 
 from ledger.models import VatPostingSetup, VatProductGroup
 from ledger.models.vat import VatBusinessGroup
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from tests.prepaid.selling import make_document, make_product
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from ledger.models import LedgerAccount, ProductPostingGroup, VatBusinessGroup, 
 from opportunities.models import Account
 from prepaid.models import PrepaidService, SalesDocument
 from prepaid.services.credit_memos import create_credit_memo
-from prepaid.services.documents import LineTerms
+from prepaid.services.document_lines import LineTerms
 from prepaid.services.manual import EntryTerms, approve_entry, request_entry
 from prepaid.services.post_document import post_document
 from tests import builders

@@ -8,7 +8,7 @@ from pages.refusals import Refused
 from prepaid.exceptions import BadPackage
 from prepaid.models import CommitmentPackage, SalesLine
 from prepaid.services.contracts.line_commitments import can_have_packages, copy_package
-from prepaid.services.documents import lock_open, refusal_to_change
+from prepaid.services.document_state import lock_open, refusal_to_change
 
 
 @transaction.atomic
