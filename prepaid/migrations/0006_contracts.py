@@ -514,6 +514,15 @@ class Migration(migrations.Migration):
                     "cancelled_on",
                     models.DateField(blank=True, editable=False, help_text="The day of the notice.", null=True),
                 ),
+                (
+                    "agreed_end",
+                    models.DateField(
+                        blank=True,
+                        editable=False,
+                        help_text="The end as it was before the notice, which may be taken back.",
+                        null=True,
+                    ),
+                ),
                 ("next_billing_on", models.DateField(editable=False, verbose_name="next billing date")),
                 (
                     "created_at",

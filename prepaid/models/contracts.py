@@ -126,6 +126,9 @@ class ServiceCommitment(CommitmentTerms):
     anchor_on = models.DateField("periods from", help_text="The day from which periods are counted.")
     ends_on = models.DateField("end date", null=True, blank=True, help_text="The last day. Empty: it goes on.")
     cancelled_on = models.DateField(null=True, blank=True, editable=False, help_text="The day of the notice.")
+    agreed_end = models.DateField(
+        null=True, blank=True, editable=False, help_text="The end as it was before the notice, which may be taken back."
+    )
     next_billing_on = models.DateField("next billing date", editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"

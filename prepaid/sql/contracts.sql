@@ -150,6 +150,6 @@ CALL ledger_log_changes_of('prepaid_customercontract');
 CALL ledger_log_changes_of('prepaid_serviceobject');
 -- Not the next billing date, which every invoice moves.
 CALL ledger_log_changes_of('prepaid_servicecommitment', 'id', 'object_id, package_id, currency_id, contract_id, prepaid_service_id, '
-    'starts_on, anchor_on, ends_on, cancelled_on, partner, description, invoicing_via, invoicing_item_id, base_percent, '
+    'starts_on, anchor_on, ends_on, cancelled_on, agreed_end, partner, description, invoicing_via, invoicing_item_id, base_percent, '
     'base_period, rhythm, initial_term, extension_term, notice_period, start_formula');
 CALL ledger_log_changes_of('prepaid_commitmentprice', 'commitment_id');

@@ -237,6 +237,13 @@ class TestCancelling:
         assert cancel(commitment, actor=None).ends_on == day(2026, 12, 31)
         assert withdraw_cancellation(commitment, actor=None).ends_on == day(2026, 12, 31)
 
+    def test_ends_where_somebody_had_typed_it_when_the_notice_is_taken_back(self, account, finance):
+        commitment = agree(account, starts_on=day(2026, 1, 1), ends_on=day(2027, 6, 30), actor=finance)
+        with pytest.raises(BadContract, match="ends on 30 Jun 2027 as it is. Edit it to let it run longer"):
+            cancel(commitment, ends_on=day(2027, 12, 31), actor=finance)
+        assert cancel(commitment, ends_on=day(2026, 12, 31), actor=finance).ends_on == day(2026, 12, 31)
+        assert withdraw_cancellation(commitment, actor=finance).ends_on == day(2027, 6, 30)
+
     def test_what_is_billed_beyond_the_end_is_told_invoice_by_invoice(self, account, finance):
         commitment = agree(account, starts_on=day(2026, 10, 1), price="31", quantity="1", rhythm="1M")
         (first,) = billed(day(2026, 10, 31), actor=finance)

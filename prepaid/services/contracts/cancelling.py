@@ -26,7 +26,8 @@ def cancel(
 ) -> ServiceCommitment:
     """Ends the commitment with the day, or with the first one for which a notice on `notice_on` (today) is in time. Nothing
     is billed after it; what is billed already is taken back by a credit memo. Refused (BadContract): one that is cancelled
-    already; a notice of a later day; an end before the first day; one before the notice would allow, without a reason."""
+    already; a notice of a later day; an end before the first day, or after the agreed one; one before the notice would allow,
+    without a reason."""
     locked = lock_commitment(commitment)
     if refusal := refusal_to_cancel(locked):
         raise refusal
@@ -41,27 +42,31 @@ def cancel(
         raise BadContract(
             f"{locked} starts on {formats.day(locked.starts_on)}: choose that day or a later one.", field="ends_on"
         )
+    if locked.ends_on is not None and end > locked.ends_on:
+        raise BadContract(
+            f"{locked} ends on {formats.day(locked.ends_on)} as it is. Edit it to let it run longer.", field="ends_on"
+        )
     if end < earliest and end != locked.ends_on and not reason.strip():
         raise BadContract(
             f"A notice on {formats.day(notice)} ends it on {formats.day(earliest)}. Say why it ends earlier.",
             field="reason",
         )
     made_by(actor, "Cancel service commitment", reason=reason)
-    locked.ends_on, locked.cancelled_on = end, notice
-    locked.save(update_fields=["ends_on", "cancelled_on"])
+    locked.ends_on, locked.agreed_end, locked.cancelled_on = end, locked.ends_on, notice
+    locked.save(update_fields=["ends_on", "agreed_end", "cancelled_on"])
     locked.refresh_from_db()
     return locked
 
 
 @transaction.atomic
 def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
-    """Takes a notice back: it goes on as it was agreed. Refused (BadContract): one that was not cancelled."""
+    """Takes a notice back: it ends as it did before, or goes on. Refused (BadContract): one that was not cancelled."""
     locked = lock_commitment(commitment)
     if refusal := refusal_to_withdraw(locked):
         raise refusal
     made_by(actor, "Withdraw cancellation")
-    locked.cancelled_on, locked.ends_on = None, agreed(locked).fixed_end(locked.starts_on)
-    locked.save(update_fields=["ends_on", "cancelled_on"])
+    locked.cancelled_on, locked.ends_on, locked.agreed_end = None, locked.agreed_end, None
+    locked.save(update_fields=["ends_on", "agreed_end", "cancelled_on"])
     locked.refresh_from_db()
     return locked
 
