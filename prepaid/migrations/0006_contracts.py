@@ -1321,4 +1321,16 @@ class Migration(migrations.Migration):
                 name="service_commitment_tops_up",
             ),
         ),
+        migrations.AlterField(
+            model_name="prepaidservice",
+            name="valid_until_formula",
+            field=models.CharField(
+                blank=True,
+                default="",
+                help_text="Applied to the posting date of each new receipt. Empty: unlimited, or to the end of a contract's "
+                "period.",
+                max_length=20,
+                verbose_name="valid until dateformula",
+            ),
+        ),
     ]

@@ -80,7 +80,7 @@ class PrepaidService(models.Model):
         max_length=20,
         blank=True,
         default="",
-        help_text="Applied to the posting date of each new receipt. Empty: unlimited.",
+        help_text="Applied to the posting date of each new receipt. Empty: unlimited, or to the end of a contract's period.",
     )
     dimension_value = models.CharField(
         max_length=20, blank=True, default="", help_text="Carried by every posting of this service."
