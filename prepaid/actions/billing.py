@@ -7,6 +7,7 @@ from django.urls import reverse
 from pages.elements import Action, reason
 from prepaid.exceptions import NotBillable
 from prepaid.models import BillingRun, ContractDeferral, CustomerContract, ReleaseRun
+from prepaid.services.contracts.billing import refusal_to_post_run
 from prepaid.services.contracts.billing import refusal_to_undo as refusal_to_undo_billing
 from prepaid.services.contracts.release import refusal_to_undo as refusal_to_undo_release
 
@@ -33,8 +34,11 @@ def release_runs() -> Action:
 
 
 def actions_of_billing_run(run: BillingRun) -> list[Action]:
-    url = reverse("prepaid:billing-run-undo", args=[run.pk])
-    return [Action("Undo", url, reason(refusal_to_undo_billing(run)), BILL, danger=True)]
+    post, undo = (reverse(f"prepaid:billing-run-{verb}", args=[run.pk]) for verb in ("post", "undo"))
+    return [
+        Action("Post", post, reason(refusal_to_post_run(run)), POST, primary=True),
+        Action("Undo", undo, reason(refusal_to_undo_billing(run)), BILL, danger=True),
+    ]
 
 
 def actions_of_release_run(run: ReleaseRun) -> list[Action]:

@@ -2,10 +2,11 @@
 and what cannot be billed."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ledger.dates import business_date
+from ledger.models import Currency
 from ledger.money import ZERO
 from ledger.previews.postings import PostingTotals, posting_lines
 from ledger.services.posting import first_open_day, recording
@@ -14,7 +15,7 @@ from pages.preview import Change, LeftOut, Link, PostingLine, Preview, shortened
 from pages.refusals import Refused
 from prepaid.models import BillingRun, SalesDocument, SalesLine, ServiceCommitment
 from prepaid.reports.contract_lines import days, told_top_up
-from prepaid.services.contracts.billing import bill, undo_billing
+from prepaid.services.contracts.billing import bill, post_run, undo_billing
 from prepaid.shown import quantity
 
 FEW = 20  # journal entries whose lines a person would read one by one, and links to follow
@@ -49,6 +50,38 @@ def bill_and_describe(
         ],
     )
     return billed.run, shortened(preview)
+
+
+def post_run_and_describe(run: BillingRun, *, actor) -> Preview:
+    drafts = {each.pk: each for each in run.invoices.unposted()}
+    with recording() as entries:
+        done = post_run(run, actor=actor)
+    found = SalesDocument.objects.filter(pk__in=[each.pk for each in done.posted])
+    posted = list(found.select_related("account", "currency").with_totals().order_by("pk"))
+    told = _told((each.currency, each.gross) for each in posted)
+    return shortened(
+        Preview(
+            changes=[
+                Change(
+                    f"Invoice {each.number} of {each.account}",
+                    drafts[each.pk].get_state_display(),
+                    "Posted",
+                    f"{formats.money(each.gross, each.currency)}, posting date {formats.day(each.posted_on)}",
+                )
+                for each in posted
+            ],
+            postings=_postings(entries),
+            left_out=[
+                LeftOut(f"Invoice {each} is not posted", str(refusal), each.get_absolute_url())
+                for each, refusal in done.refusals
+            ],
+            confirm_label=f"Post {formats.counted(len(posted), 'invoices')} of {told}",
+            made=[
+                Link(f"Billing run {run}", run.get_absolute_url()),
+                *(Link(f"Invoice {each}", each.get_absolute_url()) for each in posted[:FEW]),
+            ],
+        )
+    )
 
 
 def undo_billing_and_describe(run: BillingRun, *, actor) -> Preview:
@@ -142,12 +175,16 @@ def _postings(entries: list[int]) -> list[PostingLine]:
 
 
 def _label(invoices: Sequence[SalesDocument], lines: Sequence[SalesLine], post: bool) -> str:
-    sums: dict[str, Decimal] = {}
-    currencies = {}
-    for line in lines:
-        code = str(line.document.currency_id)
-        currencies[code] = line.document.currency
-        sums[code] = sums.get(code, ZERO) + line.net + line.vat
-    told = ", ".join(formats.money(sums[code], currencies[code]) for code in sorted(sums))
+    told = _told((line.document.currency, line.net + line.vat) for line in lines)
     verb = "Create and post" if post else "Create"
     return f"{verb} {formats.counted(len(invoices), 'invoices')} of {told}"
+
+
+def _told(amounts: Iterable[tuple[Currency, Decimal]]) -> str:
+    """The sums, by currency."""
+    sums: dict[str, Decimal] = {}
+    currencies = {}
+    for currency, amount in amounts:
+        currencies[currency.code] = currency
+        sums[currency.code] = sums.get(currency.code, ZERO) + amount
+    return ", ".join(formats.money(sums[code], currencies[code]) for code in sorted(sums))

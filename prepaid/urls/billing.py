@@ -6,6 +6,7 @@ urlpatterns = [
     path("billing/", billing.ContractBilling.as_view(), name="contract-billing"),
     path("billing-runs/", billing.BillingRunList.as_view(), name="billing-run-list"),
     path("billing-runs/<int:pk>/", billing.BillingRunPage.as_view(), name="billing-run"),
+    path("billing-runs/<int:pk>/post/", billing.PostBilling.as_view(), name="billing-run-post"),
     path("billing-runs/<int:pk>/undo/", billing.UndoBilling.as_view(), name="billing-run-undo"),
     path("deferrals/", deferrals.DeferralList.as_view(), name="deferral-list"),
     path("deferrals/<int:pk>/", deferrals.DeferralPage.as_view(), name="deferral"),

@@ -136,6 +136,25 @@ class BillingRunPage(DetailPage):
         return super().get_context_data(table=table, all_url=more, zone=zone_of(run), **kwargs)
 
 
+class PostBilling(ActionPage):
+    """Every invoice of the run that is not posted; one that cannot be posted stays as it is, and is named."""
+
+    above = ABOVE
+    permission_required = POST
+    queryset = BillingRun.objects.all()
+
+    def get_title(self) -> str:
+        return f"Post billing run {self.object}"
+
+    def run(self, form: PageForm) -> Preview:
+        return previews.post_run_and_describe(self.object, actor=self.request.user)
+
+    def get_success_message(self, preview: Preview) -> str:
+        if preview.left_out:
+            return "What could be posted is posted. The other invoices wait, each with its reason in the receipt."
+        return "The invoices are posted."
+
+
 class UndoBilling(ActionPage):
     """What nobody has posted is deleted, and its periods can be billed again."""
 

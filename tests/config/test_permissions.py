@@ -225,6 +225,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "prepaid:contract-billing": (FINANCE, FINANCE),
     "prepaid:billing-run-list": (ALL, NONE),
     "prepaid:billing-run": (ALL, NONE),
+    "prepaid:billing-run-post": (BOOKKEEPING, BOOKKEEPING),
     "prepaid:billing-run-undo": (FINANCE, FINANCE),
     "prepaid:deferral-list": (ALL, NONE),
     "prepaid:deferral": (ALL, NONE),

@@ -11,9 +11,9 @@ from config.night import is_due, run_nights
 from ledger.dates import business_date
 from ledger.models import LedgerSetup, PostingSetup
 from ledger.tie_outs import check_books
-from prepaid.exceptions import NotBillable, NothingDue
+from prepaid.exceptions import NotBillable, NothingDue, NotPostable
 from prepaid.models import BilledPeriod, BillingRun, PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
-from prepaid.services.contracts.billing import undo_billing
+from prepaid.services.contracts.billing import post_run, undo_billing
 from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import close_contract
 from prepaid.services.contracts.prices import Price, set_price
@@ -272,6 +272,48 @@ class TestRefused:
         assert (invoice.posted_on, hours.entries.get().posted_on) == (TODAY, D(2026, 12, 1))
         found = PrepaidService.objects.with_balances(on=TODAY).get(pk=hours.pk)
         assert found.usable_quantity == 0
+
+
+class TestPostRun:
+    def test_every_invoice_that_waits_is_posted_once(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        agree(account, starts_on=D(2026, 11, 1), price="10", quantity="1")
+        made = bill_until(TODAY, actor=finance)
+        first = post_document(made.invoices[0], actor=finance)
+        assert [each.pk for each in post_run(made.run, actor=finance).posted] == [made.invoices[1].pk]
+        first.refresh_from_db()
+        assert (first.posted_number, trial_balance()["2420"]["USD"]) == ("INV-000001", -1010)
+        with pytest.raises(NotPostable, match=f"Every invoice of {made.run} is posted"):
+            post_run(made.run, actor=finance)
+        balances_agree()
+
+    def test_one_that_cannot_be_posted_stays_a_draft_and_is_named(self, account, finance):
+        """There is no rate of EUR before tomorrow."""
+        make_rate("EUR", "1.1", starting_on=D(2026, 11, 25))
+        agree(account, starts_on=D(2026, 11, 1), currency="EUR")
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, actor=finance)
+        done = post_run(made.run, actor=finance)
+        assert [(each.currency_id, each.posted_number) for each in done.posted] == [("USD", "INV-000001")]
+        ((draft, why),) = done.refusals
+        draft.refresh_from_db()
+        assert (draft.currency_id, draft.state) == ("EUR", "open") and "EUR" in str(why)
+        balances_agree()
+
+    def test_all_refused_is_refused_as_the_first(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        made = bill_until(TODAY, posted_on=D(2026, 12, 1), actor=finance)
+        with pytest.raises(NotPostable, match="1 Dec 2026"):
+            post_run(made.run, actor=finance)
+
+    def test_of_a_run_that_was_undone_nothing_is_posted_and_nothing_undone(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        run = bill_until(TODAY, actor=finance).run
+        undo_billing(run, actor=finance)
+        with pytest.raises(NotPostable, match="it was undone"):
+            post_run(run, actor=finance)
+        with pytest.raises(NotBillable, match="it was undone"):
+            undo_billing(run, actor=finance)
 
 
 class TestUndo:

@@ -192,6 +192,32 @@ def test_a_run_lists_its_invoices_and_is_undone_but_for_what_is_posted(desk, acc
     assert Page(desk, BILLING).preview().confirm_label.startswith("Create 1 invoice")
 
 
+def test_the_invoices_of_a_run_are_posted_from_its_page(desk, account, monthly):
+    """What cannot be posted stays, and is named; the page says what is left to do."""
+    make_rate("EUR", "1.1", starting_on=D(2026, 11, 25))
+    agree(account, starts_on=D(2026, 11, 1), currency="EUR")
+    run = bill_until(TODAY, actor=desk.user).run
+    euro = run.invoices.get(currency="EUR")
+    assert at("billing-run-post", run) in desk.get(run.get_absolute_url()).content.decode()
+    page = Page(desk, at("billing-run-post", run))
+    preview = page.preview()
+    assert [(row.before, row.after, plain(row.note)) for row in preview.changes] == [
+        ("Open", "Posted", "USD 1,000.00, posting date 24 Nov 2026")
+    ]
+    assert [(line.account_code, line.debit, line.credit) for line in preview.postings] == [
+        ("1100", Decimal(1000), 0),
+        ("2420", 0, Decimal(1000)),
+    ]
+    (left_out,) = preview.left_out
+    assert left_out.label == f"Invoice {euro} is not posted" and "EUR" in left_out.reason
+    assert plain(preview.confirm_label) == "Post 1 invoice of USD 1,000.00"
+    shown = text(desk.get(page.confirm()["Location"]))
+    assert "What could be posted is posted" in shown and "INV-000001" in shown and "To be posted" in shown
+    euro.delete()
+    assert f"Every invoice of {run} is posted" in text(desk.get(run.get_absolute_url()))
+    assert f"Every invoice of {run} is posted" in text(desk.get(at("billing-run-post", run)))
+
+
 def test_a_run_of_which_everything_was_deleted_says_so(desk, monthly):
     run = bill_until(TODAY, actor=desk.user).run
     Page(desk, at("billing-run-undo", run)).confirm()

@@ -19,7 +19,7 @@ from opportunities.services.locks import lock_account
 from pages import formats
 from pages.refusals import Refused
 from prepaid.due import Rhythm, due_periods
-from prepaid.exceptions import NotBillable, NothingDue
+from prepaid.exceptions import NotBillable, NothingDue, NotPostable
 from prepaid.models import (
     BilledPeriod,
     BillingRun,
@@ -81,6 +81,14 @@ class Billed:
     run: BillingRun | None = None
     invoices: list[SalesDocument] = field(default_factory=list)
     refusals: list[tuple[ServiceCommitment, Refused]] = field(default_factory=list)
+
+
+@dataclass
+class PostedRun:
+    """What posting a run did: the posted invoices, and the ones that stay as they were, with the reason."""
+
+    posted: list[SalesDocument] = field(default_factory=list)
+    refusals: list[tuple[SalesDocument, Refused]] = field(default_factory=list)
 
 
 def propose(commitments: ServiceCommitmentQuerySet, until: datetime.date) -> Proposal:
@@ -216,11 +224,37 @@ def refusal_of_day(until: datetime.date) -> Refused | None:
 
 
 @transaction.atomic
+def post_run(run: BillingRun, *, actor) -> PostedRun:
+    """Posts what of the run is not posted, each invoice for itself: one that cannot be posted stays as it is, named in
+    `refusals`. Books and balances: those of `post_document`. Refused: `refusal_to_post_run` (NotPostable); all of them are
+    refused: then as the first."""
+    _lock_accounts(run)
+    if refusal := refusal_to_post_run(run):
+        raise refusal
+    done = PostedRun()
+    for invoice in run.invoices.unposted().order_by("id"):
+        try:
+            with transaction.atomic():
+                done.posted.append(post_document(invoice, actor=actor))
+        except Refused as refusal:
+            done.refusals.append((invoice, refusal))
+    if not done.posted:
+        raise done.refusals[0][1]
+    return done
+
+
+def refusal_to_post_run(run: BillingRun) -> Refused | None:
+    """Why nothing of the run can be posted."""
+    if run.invoices.unposted().exists():
+        return None
+    return NotPostable(f"Every invoice of {run} is posted." if run.invoices.exists() else _undone(run))
+
+
+@transaction.atomic
 def undo_billing(run: BillingRun, *, actor) -> int:
     """Deletes what the run made and nobody has posted, and gives how many; their periods can be billed again. Refused
     (NotBillable): `refusal_to_undo`."""
-    for account in sorted(set(run.invoices.values_list("account", flat=True))):
-        lock_account(account)
+    _lock_accounts(run)
     if refusal := refusal_to_undo(run):
         raise refusal
     made_by(actor, "Undo billing")
@@ -232,9 +266,19 @@ def undo_billing(run: BillingRun, *, actor) -> int:
 
 def refusal_to_undo(run: BillingRun) -> Refused | None:
     """Why nothing of the run can be taken back."""
-    if not run.invoices.unposted().exists():
-        return NotBillable(f"Every invoice of {run} is posted. Correct them with credit memos.")
-    return None
+    if run.invoices.unposted().exists():
+        return None
+    posted = f"Every invoice of {run} is posted. Correct them with credit memos."
+    return NotBillable(posted if run.invoices.exists() else _undone(run))
+
+
+def _undone(run: BillingRun) -> str:
+    return f"{run} has no invoice any more: it was undone. Bill the contracts again."
+
+
+def _lock_accounts(run: BillingRun) -> None:
+    for account in sorted(set(run.invoices.values_list("account", flat=True))):
+        lock_account(account)
 
 
 def _groups(due: Iterable[Due], by_account: bool) -> list[list[Due]]:
