@@ -153,16 +153,18 @@ class Contracts(Prepaid):
         if line.role != "contract":
             super()._credit_net(document, line, was, book, keys)
             return
-        found, deferral = self.worked[line.id], self.deferrals[line.corrects]
-        still, closed = self._waiting(line)[0], self._closed(document, line)
+        found, deferral = self.worked[line.id], self.deferrals.get(line.corrects)
+        (still, earned), closed = self._waiting(line), self._closed(document, line)
+        is_whole = document.scope == "everything" or not earned
         found.due_lcy = sum(part.lcy for part in closed)
-        own = keys._replace(lot=deferral.lot)
-        self._leave(document, deferral, still, [part for part in closed if part not in still], was, book, own)
+        if deferral:  # what comes to nothing has none
+            own = keys._replace(lot=deferral.lot)
+            self._leave(document, deferral, still, [part for part in closed if part not in still], was, book, own)
         for part in closed:
             part.closed_by = line.id
-        self._take_back_period(document, line)
+        self._take_back_period(document, line, is_whole=is_whole)
         days = self.periods[line.corrects]
-        first = still[0].starts_on if document.scope != "everything" and still else days.starts_on
+        first = days.starts_on if is_whole else still[0].starts_on
         self.kept_until[line.corrects] = min(self.kept_until[line.corrects], first - DAY)
 
     def _leave(self, document: Any, deferral: Deferral, still: Sequence[Part], earned: Sequence[Part], was, book, keys):
@@ -176,11 +178,11 @@ class Contracts(Prepaid):
             book.debit(account, amount, lcy, keys, deferral.group)
             self._owed_less(book, document, was.receivable_account, amount, lcy, keys)
 
-    def _take_back_period(self, document: Any, line: Any) -> None:
+    def _take_back_period(self, document: Any, line: Any, *, is_whole: bool) -> None:
         """All that is left of what the period topped up, or the share of it that is credited, as far as it is left."""
         shelf = self._left_of(line, document.posted_on)
         units = sum(inflow.left for inflow in shelf)
-        if document.scope != "everything":
+        if not is_whole:
             share = self.worked[line.id].net
             if line.corrects in self.topped_up:
                 share = cut(self.topped_up[line.corrects], share, self.worked[line.corrects].net)
@@ -192,4 +194,5 @@ class Contracts(Prepaid):
         if line.role != "contract":
             return super()._left_of(line, on)
         found = [inflow for inflow in self._came_of(line) if inflow.left]
-        return sorted((i for i in found if i.valid_until is None or i.valid_until >= on), key=lambda i: i.place)
+        valid = (i for i in found if i.valid_until is None or i.valid_until >= max(on, i.on))
+        return sorted(valid, key=lambda i: i.place)

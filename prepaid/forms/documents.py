@@ -235,14 +235,14 @@ class CreditForm(PageForm):
         self.rows = rows
         if not any(row.contract for row in rows):
             del self.fields["scope"]
-        elif not any(row.contract.waits for row in rows if row.contract):
+        elif not any(row.contract.is_left(CreditScope.FUTURE) for row in rows if row.contract):
             self.initial.setdefault("scope", CreditScope.EVERYTHING.value)
         for row in rows:
             name = f"line_{row.line.pk}"
             label = f"Credit of line {row.line.line_no}"
             if row.contract:
-                self.fields[name] = forms.BooleanField(label=label, required=False, disabled=not row.left)
-                self.initial.setdefault(name, bool(row.left))
+                self.fields[name] = forms.BooleanField(label=label, required=False, disabled=not row.is_something)
+                self.initial.setdefault(name, row.is_something)
                 continue
             self.fields[name] = field = forms.DecimalField(label=label, required=False, max_digits=20, decimal_places=4)
             field.widget = forms.TextInput(
@@ -268,7 +268,7 @@ class CreditForm(PageForm):
         cleaned = super().clean() or {}
         for row in self.rows:
             name = f"line_{row.line.pk}"
-            if row.contract and cleaned.get(name) and "scope" in cleaned and not row.contract.amount(cleaned["scope"]):
+            if row.contract and cleaned.get(name) and "scope" in cleaned and not row.contract.is_left(cleaned["scope"]):
                 self.add_error(
                     name, f"Line {row.line.line_no}: all of it is released. Credit everything, or leave it out."
                 )

@@ -6,7 +6,8 @@ A deferral is named by its lot, a part by its number within it.
 
 from ledger.reports.checks import Check, Offender, offenders
 
-# A contract line of a posted invoice bills a period and, where it comes to anything, waits as it was posted.
+# A contract line of a posted invoice bills a period and, where it comes to anything, waits as it was posted. A commitment of
+# which nothing stays billed may have moved to another contract since.
 LINES = """
 WITH billing AS (
     SELECT l.*, d.posted_number, d.account_id, d.currency_id, d.exchange_rate, d.business_group_id,
@@ -22,10 +23,11 @@ FULL JOIN (SELECT *, 'contract:' || id AS lot FROM prepaid_contractdeferral) c O
 WHERE (l.billed OR c.id IS NOT NULL)
   AND (l.billed IS NOT TRUE OR b.id IS NULL OR (c.id IS NOT NULL) <> (l.net > 0)
        OR c.id IS NOT NULL
-          AND (c.amount, c.amount_lcy, c.account_id, c.currency_id, c.exchange_rate, c.business_group_id,
-               c.product_group_id, c.deferral_account_id, c.starts_on, c.ends_on, c.commitment_id, c.contract_id)
-          IS DISTINCT FROM (l.net, l.due_lcy, l.account_id, l.currency_id, l.exchange_rate, l.business_group_id,
-                            l.product_group_id, l.ledger_account_id, b.starts_on, b.ends_on, b.commitment_id, s.contract_id))
+          AND ((c.amount, c.amount_lcy, c.account_id, c.currency_id, c.exchange_rate, c.business_group_id,
+                c.product_group_id, c.deferral_account_id, c.starts_on, c.ends_on, c.commitment_id)
+               IS DISTINCT FROM (l.net, l.due_lcy, l.account_id, l.currency_id, l.exchange_rate, l.business_group_id,
+                                 l.product_group_id, l.ledger_account_id, b.starts_on, b.ends_on, b.commitment_id)
+               OR b.kept_until >= b.starts_on AND c.contract_id IS DISTINCT FROM s.contract_id))
 """
 
 AT_ITS_RATE = """
@@ -196,7 +198,7 @@ WHERE r.undone AND n.undone_at IS NULL GROUP BY n.id
 """
 
 # A credit memo's line closes what it is worth: all that waited, and all that was released where it takes back everything.
-# What it left as released may wait again, where its run was taken back since.
+# What it left as released may wait again, where its run was taken back since: of a part of nothing no entry tells that.
 CLOSED = f"""
 WITH {RELEASES}, closed AS (
     SELECT closed_by_id AS line_id, deferral_id, sum(amount) AS amount, sum(amount_lcy) AS amount_lcy,
@@ -223,7 +225,8 @@ SELECT DISTINCT m.posted_number, format('takes back %%s of contract:%%s, of whic
 FROM memos m JOIN prepaid_deferralline p ON p.deferral_id = m.deferral_id
 WHERE p.closed_by_id IS NULL AND (
     m.credit_scope = 'everything'
-    OR p.run_id IS NULL AND NOT EXISTS (SELECT FROM releases r WHERE r.undone AND r.part_id = p.id))
+    OR p.run_id IS NULL AND (p.amount <> 0 OR p.amount_lcy <> 0)
+       AND NOT EXISTS (SELECT FROM releases r WHERE r.undone AND r.part_id = p.id))
 """
 
 # Lot by lot: what waited leaves the deferral, what was released leaves revenue.
@@ -313,7 +316,7 @@ FROM came e JOIN due d ON d.line_id = e.line_id GROUP BY e.line_id HAVING count(
 """
 
 # A credit memo takes of the top-up of its line, or of what came back of it, no more than it credits; and all of it where it
-# takes back everything.
+# takes back everything, or the first day with the rest: nothing of its line was released.
 TAKEN_BACK = """
 WITH RECURSIVE brought AS (
     SELECT e.id, e.line_id FROM prepaid_prepaidentry e JOIN prepaid_salesline l ON l.id = e.line_id
@@ -321,7 +324,9 @@ WITH RECURSIVE brought AS (
     UNION ALL
     SELECT e.id, b.line_id FROM prepaid_prepaidentry e JOIN brought b ON e.came_from_id = b.id
 ), memos AS (
-    SELECT m.*, k.posted_number, k.posted_on, k.credit_scope, i.net AS invoiced, coalesce(p.top_up_quantity, 0) AS top_up
+    SELECT m.*, k.posted_number, k.posted_on, i.net AS invoiced, coalesce(p.top_up_quantity, 0) AS top_up,
+           k.credit_scope = 'everything' OR i.net = 0 OR EXISTS (
+               SELECT FROM prepaid_deferralline c WHERE c.closed_by_id = m.id AND c.line_no = 1) AS whole
     FROM prepaid_salesline m
     JOIN prepaid_salesdocument k ON k.id = m.document_id AND k.type = 'credit_memo' AND k.state = 'posted'
     JOIN prepaid_salesline i ON i.id = m.corrects_line_id
@@ -335,7 +340,7 @@ JOIN prepaid_prepaidentry e ON e.line_id = m.id
 JOIN prepaid_application a ON a.outflow_id = e.id
 LEFT JOIN brought b ON b.id = a.inflow_id
 WHERE b.line_id IS DISTINCT FROM m.corrects_line_id OR e.entry_type <> 'negative'
-   OR m.credit_scope <> 'everything'
+   OR NOT m.whole
       AND (-e.amount > m.net OR -e.quantity > round(m.top_up * m.net / nullif(m.invoiced, 0), 4))
 UNION ALL
 SELECT m.posted_number, format('line %%s takes back everything, but %%s, quantity %%s of entry %%s is left', m.line_no,
@@ -344,7 +349,27 @@ FROM memos m
 JOIN brought b ON b.line_id = m.corrects_line_id
 JOIN prepaid_inflowbalance i ON i.entry_id = b.id
 JOIN prepaid_prepaidentry e ON e.id = i.entry_id
-WHERE m.credit_scope = 'everything' AND i.remaining + i.remaining_quantity > 0 AND e.valid_until >= m.posted_on
+WHERE m.whole AND i.remaining + i.remaining_quantity > 0 AND e.valid_until >= greatest(m.posted_on, e.posted_on)
+"""
+
+# The days of a line stay billed before the first part that credit memos closed: all of them where there is none, and none
+# where it comes to nothing and is credited.
+GIVEN_BACK = """
+SELECT d.posted_number, format('line %%s bills %%s to %%s, of which %%s stays billed; by its credit memos it is up to %%s',
+                               l.line_no, b.starts_on, b.ends_on, CASE WHEN b.kept_until < b.starts_on THEN 'nothing'
+                                                                       ELSE 'up to ' || b.kept_until END, said.kept_until)
+FROM prepaid_billedperiod b
+JOIN prepaid_salesline l ON l.id = b.line_id
+JOIN prepaid_salesdocument d ON d.id = l.document_id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.net > 0 THEN coalesce((
+        SELECT min(p.starts_on) - 1 FROM prepaid_deferralline p JOIN prepaid_contractdeferral c ON c.id = p.deferral_id
+        WHERE c.line_id = l.id AND p.closed_by_id IS NOT NULL), b.ends_on)
+    WHEN EXISTS (SELECT FROM prepaid_salesline m JOIN prepaid_salesdocument k ON k.id = m.document_id
+                 WHERE m.corrects_line_id = l.id AND k.state = 'posted') THEN b.starts_on - 1
+    ELSE b.ends_on END AS kept_until
+) said
+WHERE b.kept_until <> said.kept_until
 """
 
 
@@ -370,6 +395,7 @@ CHECKS: dict[str, Check] = dict(
         _check("credit memos close what they credit", CLOSED),
         _check("what credit memos close is in the journal", CREDITED),
         _check("no day of a commitment is billed twice or left out", BILLED),
+        _check("days are billed again only as credit memos gave them back", GIVEN_BACK),
         _check("billed periods top up their prepaid service", TOPPED_UP),
         _check("credit memos take back of the top-up of their line", TAKEN_BACK),
     ]

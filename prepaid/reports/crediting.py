@@ -19,7 +19,8 @@ from prepaid.services.credit_left import Left, inflows_of, left_to_credit
 @dataclass(frozen=True)
 class OfContract:
     """What crediting a contract line would take back in either scope. `why_not`: why it cannot be credited in one of them;
-    `top_up_used` and the others in the unit of its prepaid service, empty without one."""
+    `top_up_used` and the others in the unit of its prepaid service, empty without one; `is_free`: it comes to nothing, and its
+    days are still billed."""
 
     released: Decimal
     waits: Decimal
@@ -30,14 +31,19 @@ class OfContract:
     back_of_everything: str
     again_of_future: str
     again_of_everything: str
+    is_free: bool
 
     def amount(self, scope: str) -> Decimal:
         return self.waits if scope == CreditScope.FUTURE else self.everything
 
+    def is_left(self, scope: str) -> bool:
+        return bool(self.amount(scope)) or self.is_free
+
 
 @dataclass(frozen=True)
 class CreditRow:
-    """A line: of a top-up or of a contract amounts, net; of anything else quantities. `used`: of a top-up what was used, has
+    """A line: of a top-up or of a contract amounts, net; of anything else quantities. `is_something`: whether anything is
+    left of it, be it days of a period that comes to nothing. `used`: of a top-up what was used, has
     lapsed or was taken out, and `used_by` the invoices that used it, which have to be credited first."""
 
     line: SalesLine
@@ -47,6 +53,7 @@ class CreditRow:
     used: Decimal
     used_by: list[SalesDocument]
     contract: OfContract | None = None
+    is_something: bool = True
 
     @property
     def by_amount(self) -> bool:
@@ -66,7 +73,9 @@ def _row(left: Left, users: list[SalesDocument]) -> CreditRow:
     whole, back = (line.net, before["net"]) if line.is_credited_by_amount else (line.quantity, before["quantity"])
     used = whole - back - left.units if line.tops_up else ZERO
     contract = _of_contract(left, left.waiting) if left.waiting is not None else None
-    return CreditRow(line, whole, back, left.units, used, users if used or contract else [], contract)
+    return CreditRow(
+        line, whole, back, left.units, used, users if used or contract else [], contract, left.is_something
+    )
 
 
 def _of_contract(left: Left, waiting: Waiting) -> OfContract:
@@ -78,16 +87,19 @@ def _of_contract(left: Left, waiting: Waiting) -> OfContract:
 
     there = sum((each.remaining + each.remaining_quantity for each in left.inflows), ZERO)  # one of them is zero
     period = line.billed_period
+    whole = waiting.is_whole(CreditScope.FUTURE)
+    again = period.starts_on if whole else waiting.open[0].starts_on if waiting.open else None
     return OfContract(
         released=sum((part.amount for part in waiting.released), ZERO),
         waits=future,
         everything=everything,
-        why_not=[why for scope in CreditScope.values if (why := why_not(line, waiting, scope))],
+        why_not=list(dict.fromkeys(why for scope in CreditScope.values if (why := why_not(line, waiting, scope)))),
         top_up_used=told(waiting.used) if waiting.used else "nothing",
-        back_of_future=told(min(there, share_of_top_up(line, future))),
+        back_of_future=told(there if whole else min(there, share_of_top_up(line, future))),
         back_of_everything=told(there),
-        again_of_future=days(waiting.open[0].starts_on, period.ends_on) if waiting.open else "",
+        again_of_future=days(again, period.ends_on) if again else "",
         again_of_everything=days(period.starts_on, period.ends_on),
+        is_free=waiting.is_free,
     )
 
 

@@ -36,6 +36,11 @@ class Left:
     lapsed: Decimal
     waiting: Waiting | None = None
 
+    @property
+    def is_something(self) -> bool:
+        """Of a period that comes to nothing there are no units, and yet its days and what it topped up."""
+        return bool(self.units) or (self.waiting is not None and self.waiting.is_free)
+
 
 def left_to_credit(
     lines: Iterable[SalesLine], on: datetime.date, scope: str = CreditScope.EVERYTHING
@@ -83,6 +88,8 @@ def more_than_left(left: Left, units: Decimal) -> str:
     """The sentence that says that the units are more than is left."""
     line, currency = left.line, left.line.document.currency
     where = f"Line {line.line_no}, {line.description}"
+    if left.waiting is not None and not line.net:
+        return f"{where}: its days are given back already."
     if left.waiting is not None:
         return f"{where}: {formats.money(units, currency)} cannot be credited, {formats.money(left.units, currency)} is left."
     if not line.tops_up:
@@ -126,4 +133,7 @@ def _left_of_contract(
 
 
 def _valid(rows: list[InflowBalance], on: datetime.date) -> list[InflowBalance]:
-    return [row for row in rows if row.entry.valid_until is None or row.entry.valid_until >= on]
+    """Those that can be taken on that day, or on the day on which they come in, where that is later."""
+    return [
+        row for row in rows if row.entry.valid_until is None or row.entry.valid_until >= max(on, row.entry.posted_on)
+    ]

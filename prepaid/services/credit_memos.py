@@ -1,7 +1,7 @@
 """Credit memos: a posted invoice is corrected, whole or in part (rules 23 and 23b). This makes one; what is left to be
 credited is in `credit_left`, what a line comes to in `credit_cut`, what posting it does in `credit_posting`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -81,8 +81,7 @@ def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None, scope:
     """Refused: nothing at all (BadDocument), more than is left of a line, or of a contract line less."""
     lines = invoice.lines.filter(kind=Kind.ITEM).select_related("document__currency", "prepaid_service")
     left = left_to_credit(lines.order_by("line_no"), business_date(), scope).values()
-    asked = [(each, each.units if credit is None else credit.get(each.line.pk, ZERO)) for each in left]
-    chosen = [(each, units) for each, units in asked if units]
+    chosen = [(each, units) for each, units in _asked(left, credit) if units or each.is_something]
     if not chosen and credit is not None:
         raise BadDocument("Nothing is credited yet. Enter how much of which line is credited.")
     if not chosen:
@@ -94,6 +93,14 @@ def _chosen(invoice: SalesDocument, credit: Mapping[int, Decimal] | None, scope:
         if each.waiting is not None and (why := why_not(each.line, each.waiting, scope)):
             raise MoreThanLeftToCredit(why, field=f"line_{each.line.pk}")
     return chosen
+
+
+def _asked(left: Iterable[Left], credit: Mapping[int, Decimal] | None) -> Iterator[tuple[Left, Decimal]]:
+    for each in left:
+        if credit is None:
+            yield each, each.units
+        elif (units := credit.get(each.line.pk)) is not None and (units or not each.units):
+            yield each, units
 
 
 def _check_units(left: Left, units: Decimal) -> None:

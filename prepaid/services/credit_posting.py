@@ -88,7 +88,7 @@ def _check_left(line: SalesLine, left: Left) -> None:
 
 def _check_waiting(line: SalesLine, left: Left, waiting: Waiting) -> None:
     """A contract line is credited with what is left now, whatever was released since the memo was made."""
-    if not left.units:
+    if not left.is_something:
         raise MoreThanLeftToCredit(more_than_left(left, line.unit_price))
     if why := why_not(left.line, waiting, line.document.credit_scope):
         raise MoreThanLeftToCredit(why)

@@ -110,7 +110,7 @@ class DocumentCredit(OfDocument):
         invoice = self.get_object()
         if refusal := refusal_to_credit(invoice):
             raise refusal
-        if not any(row.left for row in credit_rows(invoice)):
+        if not any(row.is_something for row in credit_rows(invoice)):
             raise BadDocument(
                 f"Nothing of {invoice} is left to be credited: it is credited, used or lapsed. Usage is credited with the "
                 "invoice that used it."

@@ -144,7 +144,9 @@ class ContractRules:
             self.both(self.model.credit_invoice(twin, everything=everything), self.credit_wholly, row, scope)
 
     def can_be_credited(self, twin):
-        return twin.posted and any(self.model.closing(line, True) for line in twin.lines)
+        return twin.posted and any(
+            self.model.closing(line, True) or (not line.net and line.kept >= line.first) for line in twin.lines
+        )
 
     def credit_wholly(self, document, scope, *, actor):
         post_document(create_credit_memo(document, scope=scope, reason="Cancelled", actor=actor), actor=actor)

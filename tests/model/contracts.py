@@ -304,7 +304,11 @@ class Contracts(Prepaid):
         if not invoice.posted:
             return False
         closing = [(line, self.closing(line, everything)) for line in invoice.lines]
-        chosen = [(line, months) for line, months in closing if sum(month.amount for month in months) > 0]
+        chosen = [
+            (line, months)
+            for line, months in closing
+            if sum(month.amount for month in months) > 0 or (not line.net and line.kept >= line.first)
+        ]
         if not chosen or any(self.refused(line, everything) for line, _ in chosen):
             return False
         for line, months in chosen:
@@ -315,11 +319,15 @@ class Contracts(Prepaid):
         return [month for month in line.months if not month.closed and (everything or month.waits)]
 
     def refused(self, line: Bill, everything: bool) -> bool:
-        """Everything: while some of what it topped up is used. What waits: while a later month is released."""
-        if everything:
+        """All its days: while some of what it topped up is used. What waits: while a later month is released."""
+        if self.is_whole(line, everything):
             return self.used(line) > 0
         left = [month.waits for month in line.months if not month.closed]
         return left != sorted(left)
+
+    def is_whole(self, line: Bill, everything: bool) -> bool:
+        """Of what nothing is released, what waits is everything."""
+        return everything or all(month.waits for month in line.months if not month.closed)
 
     def used(self, line: Bill) -> int:
         came = self.came_of(line.inflow) if line.inflow else []
@@ -345,18 +353,19 @@ class Contracts(Prepaid):
             (EARNED, sum(month.amount for month in earned), sum(month.lcy for month in earned)),
             (VAT, vat, vat_lcy),
         )
+        whole = self.is_whole(line, everything)
         for month in months:
             month.closed = True
         if line.inflow is not None:
-            self.take_back_period(line, amount, everything)
-        until = line.first if everything else still[0].first
+            self.take_back_period(line, amount, whole)
+        until = line.first if whole else still[0].first
         line.kept = min(line.kept, until - DAY)
 
-    def take_back_period(self, line: Bill, amount: int, everything: bool) -> None:
+    def take_back_period(self, line: Bill, amount: int, whole: bool) -> None:
         assert line.commitment and line.inflow
-        units = share(line.quantity, amount, line.net) if line.commitment.counted else amount
+        units = 0 if whole else share(line.quantity, amount, line.net) if line.commitment.counted else amount
         for inflow in self.left_of(line.inflow):
-            taken = inflow.left if everything else min(units, inflow.left)
+            taken = inflow.left if whole else min(units, inflow.left)
             units -= taken
             inflow.take(taken)
 

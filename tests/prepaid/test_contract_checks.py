@@ -58,6 +58,7 @@ KINDS, RUNS = (
 )
 CLOSED, CREDITED = "credit memos close what they credit", "what credit memos close is in the journal"
 BILLED, TOP_UP = "no day of a commitment is billed twice or left out", "billed periods top up their prepaid service"
+GIVEN = "days are billed again only as credit memos gave them back"
 BACK, EVENTS = "credit memos take back of the top-up of their line", "prepaid events and their journal entries agree"
 ROLES, JOURNAL = "posted lines do what they were written as", "posted documents are in the journal"
 
@@ -151,6 +152,19 @@ BROKEN = [
         "from 2026-01-01: period 2025-12-31 to 2026-12-31",
     ),
     (BILLED, f"UPDATE prepaid_salesline SET role = 'sale' WHERE id = {LINE}", "is billed by a line sale of invoice"),
+    (
+        GIVEN,
+        f"UPDATE prepaid_billedperiod SET kept_until = starts_on - 1 WHERE line_id = {LINE}",
+        "bills 2026-01-01 to 2026-12-31, of which nothing stays billed; by its credit memos it is up to 2026-12-31",
+    ),
+    (GIVEN, change("deferralline", "closed_by_id = NULL", part(3, QUARTER)), "; by its credit memos it is up to 2026-03-31"),
+    (
+        GIVEN,
+        "UPDATE prepaid_billedperiod SET kept_until = starts_on - 1 WHERE line_id = (SELECT id FROM prepaid_salesline WHERE"
+        " net = 0 AND role = 'contract')",
+        "bills 2026-04-01 to 2026-04-30, of which nothing stays billed",
+    ),
+    (RELEASED, change("deferralline", "run_id = NULL", part(2)), "is posted, but not released"),
     (TOP_UP, change("prepaidentry", "amount = 999", CAME), "is 999.000, quantity 0.0000 of 2026-01-01"),
     (TOP_UP, change("prepaidentry", "posted_on = '2026-01-02'", CAME), "quantity 0.0000 of 2026-01-02"),
     (TOP_UP, change("prepaidentry", "deferral_account_id = '2410'", CAME), "on account 2410"),

@@ -2,13 +2,16 @@
 and the days that are taken back can be billed again.
 
 Of what the period topped up, *everything* takes back all that is left, and is refused while some of it is used; *what is not
-released* takes back the share that is credited, as far as it is left.
+released* takes back the share that is credited, as far as it is left. Where nothing is released both are the same: all the
+days are given back, and with them all that they brought. So it is with a period that comes to nothing, which has no deferral.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import F
 
 from ledger.money import ZERO, share
 from pages import formats
@@ -32,11 +35,16 @@ from prepaid.services.entries import take
 @dataclass(frozen=True)
 class Waiting:
     """What is left of a contract line to be credited: the parts that wait, those that are released, and what of its top-up is
-    used, in the unit of its prepaid service."""
+    used, in the unit of its prepaid service. `is_free`: it comes to nothing, and its days are still billed."""
 
     open: list[DeferralLine]
     released: list[DeferralLine]
     used: Decimal = ZERO
+    is_free: bool = False
+
+    def is_whole(self, scope: str) -> bool:
+        """Whether a credit memo of that scope gives back all its days."""
+        return scope == CreditScope.EVERYTHING or not self.released
 
     def parts(self, scope: str) -> list[DeferralLine]:
         """What a credit memo of that scope closes."""
@@ -48,13 +56,19 @@ class Waiting:
 
 def waiting_of(lines: Iterable[SalesLine], owners: Mapping[int, int]) -> dict[int, Waiting]:
     """Of contract lines of posted invoices, by their keys; `owners`: the inflows that they brought, with their lines."""
+    lines = list(lines)
     keys = [line.pk for line in lines]
     found: dict[int, tuple[list, list]] = {key: ([], []) for key in keys}
     parts = DeferralLine.objects.filter(deferral__line__in=keys, closed_by=None).select_related("deferral")
     for part in parts.order_by("deferral", "line_no"):
         found[part.deferral.line_id][0 if part.run_id is None else 1].append(part)
     used = _used(owners)
-    return {key: Waiting(*found[key], used.get(key, ZERO)) for key in keys}
+    free = set(
+        BilledPeriod.objects.filter(
+            line__in=[line.pk for line in lines if not line.net], kept_until__gte=F("starts_on")
+        ).values_list("line", flat=True)
+    )
+    return {key: Waiting(*found[key], used.get(key, ZERO), key in free) for key in keys}
 
 
 def _used(owners: Mapping[int, int]) -> dict[int, Decimal]:
@@ -74,13 +88,13 @@ def _used(owners: Mapping[int, int]) -> dict[int, Decimal]:
 
 def why_not(line: SalesLine, waiting: Waiting, scope: str) -> str:
     """Why the line cannot be credited in that scope; empty where it can."""
-    return why_not_everything(line, waiting) if scope == CreditScope.EVERYTHING else _why_not_what_waits(line, waiting)
+    return _why_not_whole(line, waiting) if waiting.is_whole(scope) else _why_not_what_waits(line, waiting)
 
 
 def _why_not_what_waits(line: SalesLine, waiting: Waiting) -> str:
     """A part that waits again before one that is released: the days from it on would be billed anew, and so those that are
     earned twice."""
-    if not (waiting.open and waiting.released):
+    if not waiting.open:
         return ""
     first, last = waiting.open[0], waiting.released[-1]
     if first.starts_on > last.starts_on:
@@ -91,8 +105,8 @@ def _why_not_what_waits(line: SalesLine, waiting: Waiting) -> str:
     )
 
 
-def why_not_everything(line: SalesLine, waiting: Waiting) -> str:
-    """Why the line cannot be credited as a whole; empty where it can."""
+def _why_not_whole(line: SalesLine, waiting: Waiting) -> str:
+    """Something of its top-up is used: it would be without a period that brought it."""
     service = line.prepaid_service
     if not waiting.used or service is None:
         return ""
@@ -101,9 +115,14 @@ def why_not_everything(line: SalesLine, waiting: Waiting) -> str:
         if service.is_amount
         else f"{formats.exact(waiting.used)} {service.unit_of_measure}".strip()
     )
+    instead = ""
+    if waiting.released:
+        instead = ", or credit only what is not released"
+    elif waiting.open:
+        instead = ", or credit what is left once a part of it is released"
     return (
         f"Line {line.line_no}, {line.description}: {used} of what it topped up is used. Credit the invoices that used it "
-        "first, or credit only what is not released."
+        f"first{instead}."
     )
 
 
@@ -122,18 +141,20 @@ def take_back(
     scope = booking.document.credit_scope
     parts = waiting.parts(scope)
     line.due_lcy = sum((part.amount_lcy for part in parts), ZERO)
-    _book(booking, line, waiting if scope == CreditScope.EVERYTHING else Waiting(waiting.open, []), keys)
+    if parts:  # of what comes to nothing there are none, and nothing is posted
+        _book(booking, parts, keys)
     DeferralLine.objects.filter(pk__in=[part.pk for part in parts]).update(closed_by=line)
-    _take_back_top_up(line, inflows, scope, lcy_decimals, entry)
-    _give_back_days(line, waiting, scope)
+    is_whole = waiting.is_whole(scope)
+    _take_back_top_up(line, inflows, is_whole, lcy_decimals, entry)
+    _give_back_days(line, None if is_whole else waiting.open[0])
 
 
-def _book(booking: Booking, line: SalesLine, waiting: Waiting, keys: dict) -> None:
+def _book(booking: Booking, parts: list[DeferralLine], keys: dict) -> None:
     """Rule 33: what waits leaves the deferral; rule 33b: what is released leaves revenue as well. Where the last part by
     Business Central's method is below zero, revenue gives that back to the deferral."""
-    deferral = (waiting.open or waiting.released)[0].deferral
-    still, still_lcy = _sum(waiting.open)
-    earned, earned_lcy = _sum(waiting.released)
+    deferral = parts[0].deferral
+    still, still_lcy = _sum([part for part in parts if part.run_id is None])
+    earned, earned_lcy = _sum([part for part in parts if part.run_id is not None])
     of = {"group": deferral.product_group_id, "lot": deferral.lot, **keys}
     if still < 0 or still_lcy < 0:
         booking.owe(account=deferral.revenue_account_id, amount=still + earned, lcy=still_lcy + earned_lcy, **of)
@@ -157,14 +178,14 @@ def _sum(parts: list[DeferralLine]) -> tuple[Decimal, Decimal]:
 
 
 def _take_back_top_up(
-    line: SalesLine, inflows: list[InflowBalance], scope: str, lcy_decimals: int, entry: dict
+    line: SalesLine, inflows: list[InflowBalance], is_whole: bool, lcy_decimals: int, entry: dict
 ) -> None:
     service = line.prepaid_service
     if service is None or not inflows:
         return
     shelf = Shelf(inflows, is_amount=service.is_amount, lcy_decimals=lcy_decimals)
     units = shelf.units
-    if scope == CreditScope.FUTURE:
+    if not is_whole:
         assert line.corrects_line is not None  # a line of a credit memo always corrects one
         units = min(units, share_of_top_up(line.corrects_line, line.net))
     if not units:
@@ -184,10 +205,10 @@ def share_of_top_up(invoiced: SalesLine, credited: Decimal) -> Decimal:
     return share(invoiced.billed_period.top_up_quantity, credited, invoiced.net, QUANTITY_DECIMALS)
 
 
-def _give_back_days(line: SalesLine, waiting: Waiting, scope: str) -> None:
+def _give_back_days(line: SalesLine, first: DeferralLine | None) -> None:
     """What stays billed ends before the first part that waited, or before the first day at all."""
     period = BilledPeriod.objects.get(line=line.corrects_line_id)
-    kept = waiting.open[0].starts_on - DAY if scope == CreditScope.FUTURE else period.starts_on - DAY
+    kept = (first or period).starts_on - DAY
     if kept < period.kept_until:
         period.kept_until = kept
         period.save(update_fields=["kept_until"])
