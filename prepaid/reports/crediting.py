@@ -19,8 +19,8 @@ from prepaid.services.credit_left import Left, inflows_of, left_to_credit
 @dataclass(frozen=True)
 class OfContract:
     """What crediting a contract line would take back in either scope. `why_not`: why it cannot be credited in one of them;
-    `top_up_used` and the others in the unit of its prepaid service, empty without one; `is_free`: it comes to nothing, and its
-    days are still billed."""
+    `top_up_used` and the others in the unit of its prepaid service, empty without one; `is_free`: it comes to nothing, and
+    its days are still billed."""
 
     released: Decimal
     waits: Decimal

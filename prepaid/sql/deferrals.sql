@@ -38,6 +38,20 @@ END $$;
 CREATE TRIGGER deferral_line_closed BEFORE INSERT OR UPDATE OF closed_by_id ON prepaid_deferralline
     FOR EACH ROW WHEN (NEW.closed_by_id IS NOT NULL) EXECUTE FUNCTION prepaid_deferral_line_closed();
 
+-- A part waits again only with the whole run: looked at when the transaction ends. What is released is not looked at.
+CREATE FUNCTION prepaid_deferral_line_waits_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM prepaid_releaserun WHERE id = OLD.run_id AND undone_at IS NULL) THEN
+        RAISE EXCEPTION 'part % of a contract deferral leaves a release that stands', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deferral_line_waits_again_with_its_run';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER deferral_line_waits_again AFTER UPDATE ON prepaid_deferralline
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.run_id IS NOT NULL AND NEW.run_id IS NULL)
+    EXECUTE FUNCTION prepaid_deferral_line_waits_again();
+
 -- The parts of a deferral come to it, in its currency and in LCY, and cover its days without a gap: looked at when the
 -- transaction ends.
 CREATE FUNCTION prepaid_deferral_cut() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -155,6 +155,7 @@ def test_each_constraint_of_its_parts(world):
         ("deferral_line_released_once", change(part, world.closed, run_id=world.run)),
         ("deferral_line_released_once", change(part, world.closed, closed_by_id=None)),
         ("deferral_line_released_once", change(part, world.waits, run_id=world.run, closed_by_id=memo_line)),
+        ("deferral_line_waits_again_with_its_run", change(part, world.released, run_id=None)),
         ("deferral_line_closed_by_its_credit_memo", change(part, world.waits, closed_by_id=other)),
         ("append-only", delete(part, world.waits)),
     ]) == []  # fmt: skip

@@ -78,7 +78,7 @@ class TestFree:
         hours = make_hours(account)
         _, invoice = free(account, hours, actor=finance)
         used = worked(hours, 3, TODAY, actor=finance)
-        with pytest.raises(MoreThanLeftToCredit, match="3 HOUR of what it topped up is used.*used it first[.]"):
+        with pytest.raises(MoreThanLeftToCredit, match=r"3 HOUR of what it topped up is used.*used it first[.]"):
             credit(invoice, scope, actor=finance)
         credit(used, FUTURE, actor=finance)
         credit(invoice, scope, actor=finance)

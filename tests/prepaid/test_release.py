@@ -14,6 +14,7 @@ from ledger.tie_outs import check_books
 from opportunities.models import Account
 from prepaid.exceptions import AlreadyUndone, BadContract, NothingDue
 from prepaid.models import ContractDeferral, CreditScope, DeferralLine, PrepaidSetup, ReleaseRun
+from prepaid.services.contracts import release
 from prepaid.services.contracts.release import release_deferrals, undo_release
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.night import release_deferrals as release_by_night
@@ -305,3 +306,38 @@ class TestTakingBack:
             undo_release(run, reason="Too early", actor=finance)
         assert trial_balance() == {}
         assert DeferralLine.objects.filter(closed_by__isnull=False).count() == 3
+
+    @pytest.mark.parametrize("code", ["2420", "4020"])
+    def test_an_account_that_was_blocked_since_is_named_and_nothing_is_taken_back(self, autumn, finance, code):
+        run = release_deferrals(actor=finance).run
+        LedgerAccount.objects.filter(code=code).update(blocked=True)
+        with pytest.raises(BlockedAccount, match=code):
+            undo_release(run, reason="Too early", actor=finance)
+        assert revenue() == 200
+
+    def test_nor_is_it_into_days_on_which_nothing_is_posted_any_more(self, autumn, finance):
+        run = release_deferrals(actor=finance).run
+        LedgerSetup.objects.update(posting_to=D(2026, 10, 15))
+        with pytest.raises(PostingNotAllowed):
+            undo_release(run, reason="Too early", actor=finance)
+        assert revenue() == 200
+
+    def test_a_night_that_still_releases_is_waited_for(self, autumn, finance, monkeypatch):
+        """Its next chunk releases of an account that was not locked: a credit memo could be closing the same parts."""
+        other = deferred(make_account("Another"), "30", D(2026, 9, 1), D(2026, 11, 30), actor=finance)
+        release_by_night(autumn.account_id, autumn.account_id, TODAY)
+        run = ReleaseRun.objects.get()
+        lock = release.lock_accounts_of
+
+        def and_the_night_goes_on(lines):
+            locked = lock(lines)
+            release_by_night(other.account_id, other.account_id, TODAY)
+            return locked
+
+        monkeypatch.setattr(release, "lock_accounts_of", and_the_night_goes_on)
+        with pytest.raises(BadContract, match=f"The night still releases into {run}"):
+            undo_release(run, reason="Too early", actor=finance)
+        monkeypatch.undo()
+        release_by_night(other.account_id, other.account_id, TODAY)
+        assert undo_release(run, reason="Too early", actor=finance) == 4
+        books_agree()

@@ -10,6 +10,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ledger.dates import business_date
@@ -22,8 +23,8 @@ from pages.refusals import Refused
 from prepaid.exceptions import AlreadyUndone, BadContract, NothingDue
 from prepaid.models import DeferralLine, ReleaseRun
 
-# What is due by %(until)s; `cause` and `detail`: what keeps the books from taking it.
-DUE = """
+# The parts that are `chosen`; `cause` and `detail`: what keeps the books from taking what they move.
+FOUND = """
 SELECT l.id, found.cause, CASE found.cause WHEN 'day' THEN books.posting_to::text
                                            WHEN 'account' THEN CASE WHEN deferral.blocked THEN deferral.code ELSE
                                            revenue.code END
@@ -39,8 +40,10 @@ LEFT JOIN LATERAL (
                 WHEN books.posting_to IS NOT NULL
                      AND ledger_first_open_day(l.due_on, %(actor)s::bigint) > books.posting_to THEN 'day' END AS cause
 ) found ON true
-WHERE l.run_id IS NULL AND l.closed_by_id IS NULL AND l.due_on <= %(until)s::date AND {scope}
+WHERE l.closed_by_id IS NULL AND {chosen}
 """
+DUE = "l.run_id IS NULL AND l.due_on <= %(until)s::date AND {scope}"
+OF_RUN = "l.run_id = %(run)s"
 
 RELEASE = """
 WITH due AS MATERIALIZED ({due}),
@@ -52,7 +55,7 @@ locked AS MATERIALIZED (
 UPDATE prepaid_deferralline l SET run_id = %(run)s FROM locked WHERE l.id = locked.id RETURNING l.id
 """
 
-FOUND = "SELECT count(*), cause, detail FROM ({due}) d GROUP BY 2, 3 ORDER BY 2, 3"
+CAUSES = "SELECT count(*), cause, detail FROM ({found}) d GROUP BY 2, 3 ORDER BY 2, 3"
 
 # The journal lines of these parts: out of the deferral, into revenue; a part below zero the other way round. `sign` is -1
 # where the release is taken back.
@@ -98,8 +101,7 @@ def release_deferrals(*, until: datetime.date | None = None, contracts: list[int
     due = DeferralLine.objects.due(until)
     if contracts is not None:
         due = due.filter(deferral__contract__in=contracts)
-    accounts = Account.objects.filter(pk__in=due.values("deferral__account")).order_by("id")
-    locked = list(accounts.select_for_update(no_key=True).values_list("id", flat=True))
+    locked = lock_accounts_of(due)
     made_by(actor, "Release contract deferrals")
     # Of the locked accounts alone: what another one posts meanwhile, its credit memo could be closing.
     scope, params = LOCKED, {"accounts": locked}
@@ -122,32 +124,45 @@ def release_due(scope: str, params: dict, *, until: datetime.date, by_night: boo
     """Releases what is due up to the day of the deferrals `d` that fulfil `scope`, whose accounts the caller has locked. What
     the books cannot take is left as it is and named."""
     params = {**params, "until": until, "actor": actor and actor.pk}
-    due = DUE.format(scope=scope)
+    due = FOUND.format(chosen=DUE.format(scope=scope))
+    takes, refusals = _taken_by_the_books(due, params)
+    if not takes:
+        return Released(refusals=refusals)
+    run = _run(until, by_night, actor)
     with connection.cursor() as cursor:
-        cursor.execute(FOUND.format(due=due), params)
-        found = cursor.fetchall()
-        refusals = [(count, _refusal(cause, detail)) for count, cause, detail in found if cause]
-        if len(refusals) == len(found):
-            return Released(refusals=refusals)
-        run = _run(until, by_night, actor)
         cursor.execute(RELEASE.format(due=due), {**params, "run": run.pk})
         lines = [pk for (pk,) in cursor.fetchall()]
     entries = _post(lines, kind="contract_release", about=" released", actor=actor)
     return Released(run, len(lines), entries, refusals)
 
 
+def _taken_by_the_books(found: str, params: dict) -> tuple[bool, list[tuple[int, Refused]]]:
+    """Whether the books take anything of it, and what they do not take."""
+    with connection.cursor() as cursor:
+        cursor.execute(CAUSES.format(found=found), params)
+        causes = cursor.fetchall()
+    refusals = [(count, _refusal(cause, detail)) for count, cause, detail in causes if cause]
+    return len(refusals) < len(causes), refusals
+
+
 @transaction.atomic
 def undo_release(run: ReleaseRun, *, reason: str, actor) -> int:
     """Takes the run back and gives how many parts wait again. Books: the mirror of each of its entries, effective on the same
-    day, on that day or the first open day after it. Refused: `refusal_to_undo`; no reason (BadContract)."""
+    day, on that day or the first open day after it. Refused: `refusal_to_undo`; no reason, a night that is still at it
+    (BadContract); what the books do not take (BlockedAccount, PostingNotAllowed)."""
     lines = DeferralLine.objects.filter(run=run, closed_by=None)
-    accounts = Account.objects.filter(pk__in=lines.values("deferral__account")).order_by("id")
-    list(accounts.select_for_update(no_key=True).values_list("id"))
+    locked = lock_accounts_of(lines)
     run = ReleaseRun.objects.select_for_update().get(pk=run.pk)
     if refusal := refusal_to_undo(run):
         raise refusal
     if not reason.strip():
         raise BadContract("Say why the release is taken back: the reason is kept with it.", field="reason")
+    # The locked run takes nothing more. What it took since its accounts were locked is of accounts that are not.
+    if lines.exclude(deferral__account__in=locked).exists():
+        raise BadContract(f"The night still releases into {run}. Take it back once the night is over.")
+    _, refusals = _taken_by_the_books(FOUND.format(chosen=OF_RUN), {"run": run.pk, "actor": actor.pk})
+    if refusals:
+        raise refusals[0][1]
     made_by(actor, "Take release back", reason=reason)
     keys = list(lines.order_by("id").select_for_update(of=["self"]).values_list("pk", flat=True))
     _post(keys, kind="contract_release_undone", about=" taken back", sign=-1, suffix=":undone", actor=actor)
@@ -155,6 +170,11 @@ def undo_release(run: ReleaseRun, *, reason: str, actor) -> int:
     run.undone_by, run.undone_at, run.undone_reason = actor, timezone.now(), reason.strip()
     run.save(update_fields=["undone_by", "undone_at", "undone_reason"])
     return len(keys)
+
+
+def lock_accounts_of(lines: QuerySet[DeferralLine]) -> list[int]:
+    accounts = Account.objects.filter(pk__in=lines.values("deferral__account")).order_by("id")
+    return list(accounts.select_for_update(no_key=True).values_list("id", flat=True))
 
 
 def refusal_to_undo(run: ReleaseRun) -> Refused | None:
@@ -177,12 +197,19 @@ def _run(until: datetime.date, by_night: bool, actor) -> ReleaseRun:
     if not by_night:
         return ReleaseRun.objects.create(released_until=until, created_by=actor)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO prepaid_releaserun (released_until, by_night, created_at, undone_reason)"
-            " VALUES (%s, true, now(), '') ON CONFLICT (released_until) WHERE by_night AND undone_at IS NULL DO NOTHING",
-            [until],
-        )
-    return ReleaseRun.objects.get(released_until=until, by_night=True, undone_at=None)
+        while True:  # until it is there and stays: somebody could take it back between the two
+            cursor.execute(
+                "INSERT INTO prepaid_releaserun (released_until, by_night, created_at, undone_reason) VALUES (%s, true,"
+                " now(), '') ON CONFLICT (released_until) WHERE by_night AND undone_at IS NULL DO NOTHING",
+                [until],
+            )
+            cursor.execute(
+                "SELECT id FROM prepaid_releaserun WHERE released_until = %s AND by_night AND undone_at IS NULL"
+                " FOR KEY SHARE",
+                [until],
+            )
+            if row := cursor.fetchone():
+                return ReleaseRun.objects.get(pk=row[0])
 
 
 def _refusal(cause: str, detail: str) -> Refused:
