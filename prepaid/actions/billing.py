@@ -35,8 +35,9 @@ def release_runs() -> Action:
 
 def actions_of_billing_run(run: BillingRun) -> list[Action]:
     post, undo = (reverse(f"prepaid:billing-run-{verb}", args=[run.pk]) for verb in ("post", "undo"))
+    why = reason(refusal_to_post_run(run))
     return [
-        Action("Post", post, reason(refusal_to_post_run(run)), POST, primary=True),
+        Action("Post", post, why, POST, primary=not why),
         Action("Undo", undo, reason(refusal_to_undo_billing(run)), BILL, danger=True),
     ]
 

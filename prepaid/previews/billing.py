@@ -15,7 +15,7 @@ from pages.preview import Change, LeftOut, Link, PostingLine, Preview, shortened
 from pages.refusals import Refused
 from prepaid.models import BillingRun, SalesDocument, SalesLine, ServiceCommitment
 from prepaid.reports.contract_lines import days, told_top_up
-from prepaid.services.contracts.billing import bill, post_run, undo_billing
+from prepaid.services.contracts.billing import bill, drafts_of, post_run, undo_billing
 from prepaid.shown import quantity
 
 FEW = 20  # journal entries whose lines a person would read one by one, and links to follow
@@ -23,7 +23,7 @@ OF_LINES = (
     "document__currency",
     "product",
     "prepaid_service",
-    "billed_period__commitment__object",
+    "billed_period__commitment__object__account",
     "billed_period__commitment__contract",
 )
 
@@ -85,6 +85,7 @@ def post_run_and_describe(run: BillingRun, *, actor) -> Preview:
 
 
 def undo_billing_and_describe(run: BillingRun, *, actor) -> Preview:
+    why_kept = {draft.pk: why for draft, why in drafts_of(run)}
     drafts = list(run.invoices.unposted().select_related("account", "currency").with_totals().order_by("pk"))
     stay = list(run.invoices.filter(state=SalesDocument.State.POSTED).order_by("pk"))
     count = undo_billing(run, actor=actor)
@@ -98,10 +99,20 @@ def undo_billing_and_describe(run: BillingRun, *, actor) -> Preview:
                     "its periods can be billed again",
                 )
                 for draft in drafts
+                if not why_kept[draft.pk]
             ],
             left_out=[
-                LeftOut(f"Invoice {each} stays", "it is posted; correct it with a credit memo", each.get_absolute_url())
-                for each in stay
+                *(
+                    LeftOut(f"Invoice {draft} stays", why_kept[draft.pk], draft.get_absolute_url())
+                    for draft in drafts
+                    if why_kept[draft.pk]
+                ),
+                *(
+                    LeftOut(
+                        f"Invoice {each} stays", "it is posted; correct it with a credit memo", each.get_absolute_url()
+                    )
+                    for each in stay
+                ),
             ],
             confirm_label=f"Delete {formats.counted(count, 'invoices')}",
         )
@@ -123,7 +134,7 @@ def _line(line: SalesLine) -> Change:
     said = (days(period.starts_on, period.ends_on), costs, told_top_up(line))
     contract = commitment.contract
     return Change(
-        f"{contract.number if contract else ''}, {commitment}",
+        f"{contract.number if contract else ''} {commitment.object.account.name}, {commitment}",
         "",
         formats.money(line.net, currency),
         "; ".join(filter(None, said)),

@@ -78,7 +78,7 @@ def _change(row: dict[str, Any], before: str, after: str) -> Change:
     number = row.get(CONTRACT[0])
     label = f"{number}, {month}" if number else month
     note = f"{row[CONTRACT[2]]}; {count}" if number else count
-    return Change(label, f"{amount} {before}", f"{amount} {after}", note)
+    return Change(label, before.capitalize(), f"{amount} {after}", note)
 
 
 def _postings(entries: list[int]) -> list[PostingLine]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from ledger.money import round_to
+from ledger.money import EXACT, round_to
 from opportunities.models import Account
 from pages import formats, markup
 from pages.clock import business_date
@@ -80,10 +80,13 @@ class CommitmentDetail(DetailPage):
         return actions_of_commitment(self.object)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        currency = self.object.currency
-        prices = self.object.prices.order_by("from_on")
+        decimals, service = self.object.currency.decimals, self.object.prepaid_service
         shown = {
-            "prices": [(price, per_period(price, currency.decimals)) for price in prices],
+            "prices": [
+                (price, per_period(price, decimals), EXACT.multiply(price.quantity, price.quantity_per_period))
+                for price in self.object.prices.order_by("from_on")
+            ],
+            "counted": service is not None and not service.is_amount,
             "periods": self.object.billed_periods.select_related("line__document").order_by("-starts_on", "-pk"),
             "running": running(self.object, business_date(self.request)),
         }

@@ -31,7 +31,12 @@ class DeferralList(ListPage):
         "The net amount of each posted contract line waits on a deferral account and becomes revenue month by month of "
         "its period."
     )
-    totals = (Total("Amount", "amount"), Total("Released", "released"), Total("Waits", "waits"))
+    totals = (
+        Total("Amount", "amount"),
+        Total("Released", "released"),
+        Total("Waits", "waits"),
+        Total("Credited", "credited"),
+    )
 
     def get_queryset(self) -> QuerySet[ContractDeferral]:
         return deferrals()

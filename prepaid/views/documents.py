@@ -124,7 +124,8 @@ def contracts(document: SalesDocument, found: Standing) -> dict[str, Any]:
         return {}
     if document.type == Type.CREDIT_MEMO:
         return {"scope": document.get_credit_scope_display(), "closed": closed_by(document)}
-    return {"contract": contract_lines(document)}
+    found_lines = contract_lines(document)
+    return {"contract": found_lines, "credited": any(month.credited for month in found_lines.months)}
 
 
 def figures(document: SalesDocument, found: Standing) -> list[Figure]:

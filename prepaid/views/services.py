@@ -67,7 +67,7 @@ class ServiceList(ListPage):
     def summed(self, row: dict[str, Any]) -> dict[str, Any]:
         """Services that no entry has given a currency yet have nothing to sum."""
         if row["currency__code"] is None:
-            return {"code": "", "count": row["count"], "totals": []}
+            return {"code": "No currency yet", "count": row["count"], "totals": []}
         return super().summed(row)
 
 

@@ -56,7 +56,7 @@ def test_the_proposal_shows_each_period_with_its_price_and_what_it_tops_up(desk,
     assert rows(preview) == [
         ("To be billed in USD, net", "USD 1,000.00", "1 line on 1 invoice"),
         (
-            f"{contract.number}, {monthly}",
+            f"{contract.number} {contract.account.name}, {monthly}",
             "USD 1,000.00",
             f"1 Nov 2026 – 30 Nov 2026; 8 HOUR × USD 125.00; tops up {service} by 8 HOUR, valid until 31 Jan 2027",
         ),
@@ -256,7 +256,7 @@ def test_a_contract_invoice_shows_its_periods_before_and_after_it_is_posted(desk
     shown = plain(text(desk.get(invoice.get_absolute_url())))
     deferral = ContractDeferral.objects.get()
     assert str(deferral) in shown and str(invoice.billing_run) in shown
-    assert "Nov 2026 USD 100.00 – USD 100.00 –" in shown  # amount, released, waits, closed
+    assert "Nov 2026 USD 100.00 – USD 100.00 Dec" in shown  # amount, released, waits
     assert desk.get(at("document-pdf", invoice)).content[:5] == b"%PDF-"
 
 

@@ -56,7 +56,10 @@ def test_the_list_narrows_sums_and_hides_what_is_closed(viewer, account, finance
     assert listed(viewer, accrual="periodic") == listed(viewer, type="quantity") == [hours.number]
     assert listed(viewer, currency="USD") == [budget.number]
     summary = viewer.get(address("service-list")).context["summary"]
-    assert [(row["code"], row["count"], len(row["totals"])) for row in summary] == [("USD", 1, 3), ("", 1, 0)]
+    assert [(row["code"], row["count"], len(row["totals"])) for row in summary] == [
+        ("USD", 1, 3),
+        ("No currency yet", 1, 0),
+    ]
     shown = text(viewer.get(address("service-list")))
     assert "Outstanding USD 3,765.44" in shown
     assert "Posted usage USD 1,234.56" in shown
