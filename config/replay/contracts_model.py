@@ -148,6 +148,11 @@ class Contracts(Prepaid):
             return super()._credited_units(document, line)
         return Fraction(max(0, sum(part.own for part in self._closed(document, line))))
 
+    def _credit_dims(self, line: Any, at: datetime.datetime) -> dict[str, str]:
+        """Those of the deferral, whatever the customer's are by now."""
+        deferral = self.deferrals.get(line.corrects)
+        return deferral.dims if deferral else super()._credit_dims(line, at)
+
     def _credit_net(self, document: Any, line: Any, was: Worked, book: Book, keys: Keys) -> None:
         """Rules 33 and 33b: what waits leaves the deferral, and of everything what is released leaves revenue."""
         if line.role != "contract":

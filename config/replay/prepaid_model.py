@@ -158,13 +158,16 @@ class Prepaid:
         for line in items:
             origin, was = corrected[line.corrects], self.worked[line.corrects]
             found = self._credit(document, line, origin, was)
-            keys = Keys(f"account:{self.id}", self._dims(line.service, at))
+            keys = Keys(f"account:{self.id}", self._credit_dims(line, at))
             self._credit_net(document, line, was, book, keys)
             vat = found.vat - found.covered_vat
             book.debit(line.vat_account, vat, found.due_vat_lcy, keys)
             self._owed_less(book, document, was.receivable_account, vat, found.due_vat_lcy, keys)
         self._give_back(document, items, book, at)
         self._post(document.key, document.posted_on, book)
+
+    def _credit_dims(self, line: Any, at: datetime.datetime) -> dict[str, str]:
+        return self._dims(line.service, at)
 
     def _credit_net(self, document: Any, line: Any, was: Worked, book: Book, keys: Keys) -> None:
         found = self.worked[line.id]

@@ -17,31 +17,35 @@ Key = tuple[
 
 @dataclass
 class Booking:
-    """Amounts by account, in the order in which they came; `dimensions` are those of every line."""
+    """Amounts by account, in the order in which they came. A line has the dimensions of the customer and of its service as
+    they are now, or those that are given: of what was posted under them and leaves again."""
 
     document: SalesDocument
     setup: PrepaidSetup
     receivables: dict[Key, list[Decimal]] = field(default_factory=dict)
     others: dict[Key, list[Decimal]] = field(default_factory=dict)
 
-    def owe(self, *, receivable, account, amount, lcy, group=None, lot="", service=None, back=False) -> None:
+    def owe(
+        self, *, receivable, account, amount, lcy, group=None, lot="", service=None, dimensions=None, back=False
+    ) -> None:
         """The customer owes an amount, against an account; `back`: the other way round."""
-        self.add(account, amount, lcy, debit=back, group=group, lot=lot, service=service)
-        self._add(
-            self.receivables,
-            (str(receivable), lot, None, self.document.bill_to.party, not back, self._dimensions(service)),
-            amount,
-            lcy,
-        )
+        self.add(account, amount, lcy, debit=back, group=group, lot=lot, service=service, dimensions=dimensions)
+        party = self.document.bill_to.party
+        key = (str(receivable), lot, None, party, not back, self._dimensions(service, dimensions))
+        self._add(self.receivables, key, amount, lcy)
 
-    def move(self, *, debit, credit, amount, lcy, debit_group=None, credit_group=None, lot="", service=None) -> None:
+    def move(
+        self, *, debit, credit, amount, lcy, debit_group=None, credit_group=None, lot="", service=None, dimensions=None
+    ) -> None:
         """An amount from one account to another."""
-        self.add(debit, amount, lcy, debit=True, group=debit_group, lot=lot, service=service)
-        self.add(credit, amount, lcy, debit=False, group=credit_group, lot=lot, service=service)
+        shared = {"lot": lot, "service": service, "dimensions": dimensions}
+        self.add(debit, amount, lcy, debit=True, group=debit_group, **shared)
+        self.add(credit, amount, lcy, debit=False, group=credit_group, **shared)
 
-    def add(self, account, amount, lcy, *, debit, group=None, lot="", service=None) -> None:
+    def add(self, account, amount, lcy, *, debit, group=None, lot="", service=None, dimensions=None) -> None:
         party = self.document.account.party
-        self._add(self.others, (str(account), lot, group, party, debit, self._dimensions(service)), amount, lcy)
+        key = (str(account), lot, group, party, debit, self._dimensions(service, dimensions))
+        self._add(self.others, key, amount, lcy)
 
     def post(self, *, kind: str, description: str, actor, reason: str = "") -> JournalEntry | None:
         """Posts what was gathered under the document's event key; nothing where nothing moved."""
@@ -67,8 +71,10 @@ class Booking:
         own = service_dimensions(service, self.setup) if service else {}
         return {**self.document.account.dimensions, **own}
 
-    def _dimensions(self, service: PrepaidService | None) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self.dimensions(service).items()))
+    def _dimensions(
+        self, service: PrepaidService | None, given: Mapping[str, str] | None
+    ) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted((self.dimensions(service) if given is None else given).items()))
 
 
 def service_dimensions(service: PrepaidService, setup: PrepaidSetup) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ customer owes. LCY is the mirror of what the invoice posted. A line that bills a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
@@ -24,7 +25,7 @@ from prepaid.models import (
     SalesLine,
 )
 from prepaid.services.booking import Booking
-from prepaid.services.contracts.credit import Waiting, take_back, why_not
+from prepaid.services.contracts.credit import Waiting, dimensions_of, take_back, why_not
 from prepaid.services.cover import Cover
 from prepaid.services.credit_cut import given_back, work_out
 from prepaid.services.credit_left import CREDITED, Left, left_to_credit, more_than_left
@@ -97,9 +98,10 @@ def _check_waiting(line: SalesLine, left: Left, waiting: Waiting) -> None:
 
 def _take_back(memo: Memo, line: SalesLine, left: Left) -> None:
     """What the customer no longer owes; of a top-up, what is left of it leaves deferred revenue."""
-    keys = {"receivable": line.receivable_account_id, "service": line.prepaid_service, "back": True}
+    keys: dict[str, Any] = {"receivable": line.receivable_account_id, "service": line.prepaid_service, "back": True}
     owe = memo.booking.owe
     if left.waiting is not None:
+        keys["dimensions"] = dimensions_of(left.waiting)
         take_back(
             memo.booking,
             line,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from ledger.models import JournalEntry
 from ledger.tie_outs import check_books
-from prepaid.exceptions import AlreadyUndone, MoreThanLeftToCredit, NothingDue
+from prepaid.exceptions import AlreadyUndone, BadContract, MoreThanLeftToCredit, NothingDue
 from prepaid.models import (
     BilledPeriod,
     ContractDeferral,
@@ -160,4 +160,25 @@ def test_a_run_is_taken_back_while_its_parts_are_credited(account, finance):
     memo = create_credit_memo(invoice, scope=CreditScope.EVERYTHING, reason="Wrong", actor=finance)
     at_once([lambda: undo_release(run, reason="Too early", actor=finance), lambda: post_document(memo, actor=finance)])
     assert trial_balance() == {} and waiting(ContractDeferral.objects.get()) == 0
+    books_agree()
+
+
+def test_a_night_is_taken_back_while_it_still_releases(account, finance):
+    """Whichever comes first: what stands released is of a run that stands."""
+    accounts = [account, make_account("Another")]
+    for each in accounts:
+        half_year(each, actor=finance)
+    with transaction.atomic():
+        release_by_night(account.pk, account.pk, TODAY)
+    run = ReleaseRun.objects.get(by_night=True)
+
+    @transaction.atomic
+    def goes_on():
+        return release_by_night(accounts[1].pk, accounts[1].pk, TODAY)
+
+    results = at_once([lambda: undo_release(run, reason="Too early", actor=finance), goes_on])
+    assert {type(each) for each in results if isinstance(each, Exception)} <= {BadContract}
+    assert DeferralLine.objects.filter(run__undone_at__isnull=False).count() == 0
+    assert by_night(release_by_night).errors == []
+    assert trial_balance()["4020"]["USD"] == -800
     books_agree()

@@ -166,7 +166,7 @@ def _book(booking: Booking, parts: list[DeferralLine], keys: dict) -> None:
             debit_group=deferral.product_group_id,
             credit_group=deferral.product_group_id,
             lot=deferral.lot,
-            service=keys["service"],
+            dimensions=keys["dimensions"],
         )
         return
     booking.owe(account=deferral.deferral_account_id, amount=still, lcy=still_lcy, **of)
@@ -195,6 +195,12 @@ def _take_back_top_up(
         entry["posted_on"], *(draw.inflow.posted_on for draw in draws)
     )  # of a period that has not begun: its first day
     take(service, PrepaidEntry.Type.NEGATIVE, draws, line=line, **{**entry, "posted_on": day})
+
+
+def dimensions_of(waiting: Waiting) -> dict[str, str] | None:
+    """Those under which the line was posted, so that each of their values ends at nothing; None without a deferral."""
+    parts = waiting.open or waiting.released
+    return parts[0].deferral.dimensions if parts else None
 
 
 def share_of_top_up(invoiced: SalesLine, credited: Decimal) -> Decimal:
