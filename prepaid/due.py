@@ -2,6 +2,7 @@
 price, and at what is billed already. Pure arithmetic; it can leave no gap and bill no day twice."""
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,29 +20,32 @@ class Rhythm:
 
 
 def due_periods(
-    rhythm: Rhythm, billed: Iterable[Period], price_changes: Iterable[datetime.date], until: datetime.date
+    rhythm: Rhythm,
+    billed: Iterable[Period],
+    price_changes: Iterable[datetime.date],
+    until: datetime.date,
+    *,
+    at_most: int | None = None,
 ) -> list[Period]:
-    """The periods to be billed that begin by `until`, in their order."""
+    """The periods to be billed that begin by `until`, in their order; the first ones, `at_most` so many."""
     kept = sorted(billed, key=lambda each: each.starts_on)
     changes = sorted(price_changes)
     last = rhythm.ends_on or datetime.date.max
-    found, day = [], rhythm.starts_on
-    while day <= min(until, last):
-        if (billed_to := _billed_to(kept, day)) is not None:
-            if billed_to == datetime.date.max:
-                break
-            day = billed_to + DAY
-            continue
-        end = min(_end_of_rhythm(rhythm, day), last, *_days_before(kept, changes, day))
-        found.append(Period(day, end))
+    found: list[Period] = []
+    day, place = rhythm.starts_on, 0
+    while day <= min(until, last) and len(found) != at_most:
+        while place < len(kept) and kept[place].ends_on < day:
+            place += 1
+        following = kept[place] if place < len(kept) else None
+        if following is not None and following.starts_on <= day:
+            end = following.ends_on
+        else:
+            end = min(_end_of_rhythm(rhythm, day), last, *_days_before(following, changes, day))
+            found.append(Period(day, end))
         if end == datetime.date.max:
             break
         day = end + DAY
     return found
-
-
-def _billed_to(kept: Sequence[Period], day: datetime.date) -> datetime.date | None:
-    return next((each.ends_on for each in kept if each.starts_on <= day <= each.ends_on), None)
 
 
 def _end_of_rhythm(rhythm: Rhythm, day: datetime.date) -> datetime.date:
@@ -49,8 +53,10 @@ def _end_of_rhythm(rhythm: Rhythm, day: datetime.date) -> datetime.date:
 
 
 def _days_before(
-    kept: Sequence[Period], changes: Sequence[datetime.date], day: datetime.date
+    following: Period | None, changes: Sequence[datetime.date], day: datetime.date
 ) -> Iterable[datetime.date]:
     """The days on which a period from `day` on has to end: before the next billed one, before the next change of price."""
-    starts = [each.starts_on for each in kept if each.starts_on > day] + [change for change in changes if change > day]
-    return [start - DAY for start in starts]
+    if following is not None:
+        yield following.starts_on - DAY
+    if (place := bisect_right(changes, day)) < len(changes):
+        yield changes[place] - DAY

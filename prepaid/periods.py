@@ -17,10 +17,11 @@ DAY = datetime.timedelta(days=1)
 IN_MONTHS = {"M": 1, "Q": 3, "Y": 12}
 IN_DAYS = {"D": 1, "W": 7}
 TERM = re.compile(r"([1-9][0-9]{0,3})([DWMQY])", re.ASCII)
+A_HUNDRED_YEARS = {"D": 9999, "W": 5200, "M": 1200, "Q": 400, "Y": 100}
 
 
 class BadTerm(ValueError):
-    """What is no single term."""
+    """What is no single term, or leads out of the calendar."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Term:
         if found is None:
             raise BadTerm(f"“{text}” is no period: enter one term, such as 1M, 1Q, 1Y, 2W or 30D.")
         count, unit = int(found[1]), found[2]
+        if count > A_HUNDRED_YEARS[unit]:
+            raise BadTerm(f"“{text}” is too long: at most {A_HUNDRED_YEARS[unit]}{unit}, a hundred years.")
         return cls(months=count * IN_MONTHS[unit]) if unit in IN_MONTHS else cls(days=count * IN_DAYS[unit])
 
     def times(self, other: "Term") -> int | None:
@@ -90,18 +93,39 @@ def price_of(
     price: Decimal,
     anchor: datetime.date,
     base: Term,
+    rhythm: Term,
     starts_on: datetime.date,
     ends_on: datetime.date,
     *,
     decimals: int,
 ) -> Decimal:
-    """What the days from `starts_on` to `ends_on` cost, at `price` for each base period: whole ones at the full price, and
-    of one that is cut its days' share; rounded once, half up."""
-    total, number = Fraction(0), number_of(anchor, base, starts_on)
-    while (each := period(anchor, base, number)).starts_on <= ends_on:
-        days = (min(each.ends_on, ends_on) - max(each.starts_on, starts_on)).days + 1
-        total += Fraction(price) * Fraction(days, each.days)
-        number += 1
-    scaled = total * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole).scaleb(-decimals, context=EXACT)
+    """What the days from `starts_on` to `ends_on` cost, at `price` for each base period, half up: whole base periods,
+    rounded once together; of one that is cut, what it costs up to the last of the days less what it costs before the first,
+    each rounded, so that the parts of a base period come to its price exactly, however it is cut."""
+    first, last = number_of(anchor, base, starts_on), number_of(anchor, base, ends_on)
+    whole, minor = last - first + 1, 0
+    for number in {first, last}:
+        each = period(anchor, base, number)
+        start, end = max(each.starts_on, starts_on), min(each.ends_on, ends_on)
+        if (start, end) != (each.starts_on, each.ends_on):
+            before, after = (share_before(anchor, base, rhythm, number, day) for day in (start, end + DAY))
+            minor += _minor(price, after, decimals) - _minor(price, before, decimals)
+            whole -= 1
+    minor += _minor(price, Fraction(whole), decimals)
+    return Decimal(minor).scaleb(-decimals, context=EXACT)
+
+
+def share_before(anchor: datetime.date, base: Term, rhythm: Term, number: int, day: datetime.date) -> Fraction:
+    """How much of the base period of that number lies before the day, which is one of it or the first after it. Its steps
+    weigh alike: the periods of the rhythm, where they divide it, or else itself; a part of a step counts by its days."""
+    count = base.times(rhythm)
+    step, count = (rhythm, count) if count else (base, 1)
+    place = number_of(anchor, step, day)
+    held = period(anchor, step, place)
+    return (place - number * count + Fraction((day - held.starts_on).days, held.days)) / count
+
+
+def _minor(price: Decimal, share: Fraction, decimals: int) -> int:
+    """In minor units, half up."""
+    scaled = Fraction(price) * share * 10**decimals
+    return (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)

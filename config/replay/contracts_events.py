@@ -15,7 +15,7 @@ KEY = "contract-release:"
 # The price of days that stay billed stays as well; what was agreed for days that were all given back may have changed since.
 PERIODS = """
 SELECT d.account_id, p.line_id, p.starts_on, p.ends_on, p.kept_until, p.top_up_quantity, c.anchor_on, c.base_period,
-       agreed.quantity, agreed.price, agreed.discount_percent, agreed.quantity_per_period
+       c.rhythm, agreed.quantity, agreed.price, agreed.discount_percent, agreed.quantity_per_period
 FROM prepaid_billedperiod p
 JOIN prepaid_servicecommitment c ON c.id = p.commitment_id
 JOIN prepaid_salesline l ON l.id = p.line_id
@@ -62,6 +62,7 @@ class BilledDays(NamedTuple):
     top_up_quantity: Decimal
     anchor: datetime.date
     base: str
+    rhythm: str
     agreed: Agreed | None
 
 
@@ -111,7 +112,7 @@ def stored(periods: Iterable[tuple], deferrals: Iterable[tuple], parts: Iterable
     cut = [StoredPart(*row[1:]) for row in parts]
     waiting = [StoredDeferral._make((*row[1:12], read(row[12]), row[13])) for row in deferrals]
     return Stored(
-        {row[1]: BilledDays._make((*row[1:8], _agreed(row[8:]))) for row in periods},
+        {row[1]: BilledDays._make((*row[1:9], _agreed(row[9:]))) for row in periods},
         {deferral.line: deferral for deferral in waiting},
         {key: list(group) for key, group in groupby(cut, key=attrgetter("deferral"))},
     )

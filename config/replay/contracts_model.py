@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from config.replay.contracts_parts import DAY, Deferral, Part, base_periods, months_of, parts_of
+from config.replay.contracts_parts import DAY, Deferral, Part, cost_of, months_of, parts_of
 from config.replay.lot import cut
 from config.replay.prepaid_model import Prepaid
 from config.replay.prepaid_parts import QUANTITY, Book, Inflow, Keys, Worked, half_up
@@ -31,16 +31,16 @@ class Contracts(Prepaid):
     def _net(self, line: Any, decimals: int) -> int:
         if line.role != "contract":
             return super()._net(line, decimals)
-        agreed, count = self._agreed(line)
+        agreed = self.periods[line.id].agreed
         if agreed is None:  # all of it was given back, and may be agreed anew: as it was billed
             return int(Fraction(line.net) * 10**decimals)
         price = Fraction(agreed.quantity) * Fraction(agreed.price) * (100 - Fraction(agreed.discount)) / 100
-        return half_up(price * count * 10**decimals)
+        return self._cost(line, price * 10**decimals)
 
-    def _agreed(self, line: Any) -> tuple[Any, Fraction]:
-        """What a base period costs, and how many of them the line bills."""
+    def _cost(self, line: Any, price: Fraction) -> int:
+        """What the days of the line come to, at the price of a base period."""
         days = self.periods[line.id]
-        return days.agreed, base_periods(days.anchor, days.base, days.starts_on, days.ends_on)
+        return cost_of(price, days.anchor, days.base, days.rhythm, days.starts_on, days.ends_on)
 
     def _owe(self, document: Any, line: Any, tops_up: bool, book: Book, in_lcy, at: datetime.datetime) -> None:
         """Rule 30: receivable against the deferral account of the line's own group, under the lot of its deferral."""
@@ -69,10 +69,10 @@ class Contracts(Prepaid):
         counted, days = line.service in self.quantities, self.periods[line.id]
         own = found.net
         if counted:
-            agreed, count = self._agreed(line)
+            agreed = days.agreed
             own = self.quantity(days.top_up_quantity)
             if agreed is not None:
-                own = half_up(Fraction(agreed.quantity) * Fraction(agreed.per_period) * count * 10**QUANTITY)
+                own = self._cost(line, Fraction(agreed.quantity) * Fraction(agreed.per_period) * 10**QUANTITY)
             self.topped_up[line.id] = own
         if line.service is not None and own:
             self._receive(

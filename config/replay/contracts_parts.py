@@ -5,6 +5,7 @@ import calendar
 import datetime
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from config.replay.prepaid_parts import half_up
 
@@ -63,15 +64,48 @@ def start_of(anchor: datetime.date, base: str, number: int) -> datetime.date:
     return anchor + datetime.timedelta(days=count * DAYS[unit] * number)
 
 
-def base_periods(anchor: datetime.date, base: str, starts_on: datetime.date, ends_on: datetime.date) -> Fraction:
-    """How many base periods the days are: whole ones, and of others their days' share."""
-    total, number = Fraction(0), 0
+def cost_of(
+    price: Fraction, anchor: datetime.date, base: str, rhythm: str, starts_on: datetime.date, ends_on: datetime.date
+) -> int:
+    """What the days come to: base periods as a whole, rounded together, and of each that is cut, what it has come to with
+    the last of them less what it had come to before the first."""
+    whole, parts, number = 0, 0, 0
     while (first := start_of(anchor, base, number)) <= ends_on:
         number += 1
         after = start_of(anchor, base, number)
-        inside = (min(after, ends_on + DAY) - max(first, starts_on)).days
-        total += Fraction(max(inside, 0), (after - first).days)
-    return total
+        if after <= starts_on:
+            continue
+        if starts_on <= first and after <= ends_on + DAY:
+            whole += 1
+            continue
+        marks = marks_of(first, after, base, rhythm, anchor, number - 1)
+        begin, end = max(first, starts_on), min(after, ends_on + DAY)
+        parts += half_up(price * reached(marks, end)) - half_up(price * reached(marks, begin))
+    return half_up(price * whole) + parts
+
+
+def marks_of(
+    first: datetime.date, after: datetime.date, base: str, rhythm: str, anchor: datetime.date, number: int
+) -> list[datetime.date]:
+    """Where the rhythm cuts a base period into equal steps, if it does; its first day, and the day after its last."""
+    lengths = [(unit in MONTHS, int(term[:-1]) * (MONTHS | DAYS)[unit]) for term in (base, rhythm) for unit in term[-1]]
+    (by_month, whole), (alike, step) = lengths
+    if by_month != alike or whole % step:
+        return [first, after]
+    count = whole // step
+    return [start_of(anchor, rhythm, number * count + place) for place in range(count + 1)]
+
+
+def reached(marks: list[datetime.date], day: datetime.date) -> Fraction:
+    """How much of the base period lies before the day: steps weigh alike, and a part of one by its days."""
+    steps = sum(
+        (
+            Fraction(min(max((day - low).days, 0), (high - low).days), (high - low).days)
+            for low, high in pairwise(marks)
+        ),
+        Fraction(0),
+    )
+    return steps / (len(marks) - 1)
 
 
 def months_of(starts_on: datetime.date, ends_on: datetime.date) -> list[tuple[datetime.date, datetime.date, bool]]:

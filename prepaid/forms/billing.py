@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core import validators
 
 from ledger.forms.reports import DayField
 from opportunities.forms.fields import AccountField
@@ -23,6 +24,7 @@ class ContractField(forms.CharField):
         number = super().to_python(value)
         if not number or isinstance(number, CustomerContract):
             return number or None
+        validators.ProhibitNullCharactersValidator()(number)  # before it is looked up
         found = CustomerContract.objects.select_related("account").filter(number=number.upper()).first()
         if found is None:
             raise forms.ValidationError(f"There is no contract “{number}”. Type its number.")

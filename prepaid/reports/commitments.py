@@ -103,10 +103,10 @@ def to_credit(commitment: ServiceCommitment, end: datetime.date) -> list[ToCredi
 def share_after(commitment: ServiceCommitment, billed: BilledPeriod, after: datetime.date) -> Decimal:
     """Of the net amount of a billed period what its days from `after` on cost, as its price was worked out."""
     decimals = commitment.currency.decimals
-    base = Term.parse(commitment.base_period)
+    terms = (Term.parse(commitment.base_period), Term.parse(commitment.rhythm))
     days = (max(after, billed.starts_on), billed.kept_until)
     part, whole = (
-        price_of(Decimal(1), commitment.anchor_on, base, *span, decimals=12)
+        price_of(Decimal(1), commitment.anchor_on, *terms, *span, decimals=12)
         for span in (days, (billed.starts_on, billed.ends_on))
     )
     return share(billed.line.net, part, whole, decimals)

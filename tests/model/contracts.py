@@ -106,11 +106,33 @@ class Commitment:
     def last_billed(self) -> date | None:
         return max((bill.kept for bill in self.bills if bill.kept >= bill.first), default=None)
 
-    def cost(self, day: date) -> tuple[Fraction, Fraction]:
-        """Of one day: its share of the price, and of the quantity, of the base period that it lies in."""
-        price, quantity = self.prices[max(since for since in self.prices if since <= day)]
-        _, days = period_of(self.anchor, self.base, day)
-        return Fraction(price, days), Fraction(quantity, days)
+    def agreed(self, day: date) -> tuple[int, int]:
+        """What a base period costs as of the day: an amount, a quantity."""
+        return self.prices[max(since for since in self.prices if since <= day)]
+
+    def weights(self, first: date, days: int) -> list[Fraction]:
+        """What each day of the base period from `first` on weighs, together one: where it holds several periods of the
+        rhythm, those weigh alike, and in each its days do."""
+        cut = [period_of(self.anchor, self.rhythm, first + number * DAY) for number in range(days)]
+        steps = len({start for start, _ in cut})
+        return [Fraction(1, steps * length) if steps > 1 else Fraction(1, days) for _, length in cut]
+
+    def cost(self, price: int, first: date, last: date) -> int:
+        """Whole base periods together; of one that is cut, what it comes to by the last day less what it came to before
+        the first, so that its parts are its price."""
+        whole = parts = 0
+        day = first
+        while day <= last:
+            start, days = period_of(self.anchor, self.base, day)
+            end = min(last, start + (days - 1) * DAY)
+            if (end - day).days + 1 == days:
+                whole += price
+            else:
+                weights = self.weights(start, days)
+                before, after = (sum(weights[: (each - start).days], Fraction(0)) for each in (day, end + DAY))
+                parts += half_up(price * after) - half_up(price * before)
+            day = end + DAY
+        return whole + parts
 
     def due(self, until: date) -> list[tuple[date, date]]:
         """The days to be billed, in runs that begin by the day: each ends where the rhythm does, or the commitment, or
@@ -190,10 +212,9 @@ class Contracts(Prepaid):
         return True
 
     def priced(self, commitment: Commitment, first: date, last: date) -> Bill:
-        days = [first + number * DAY for number in range((last - first).days + 1)]
-        costs = [commitment.cost(day) for day in days]
-        net = half_up(sum(cost for cost, _ in costs))
-        quantity = half_up(sum(quantity for _, quantity in costs)) if commitment.counted else 0
+        price, units = commitment.agreed(first)
+        net = commitment.cost(price, first, last)
+        quantity = commitment.cost(units, first, last) if commitment.counted else 0
         return Bill(net, 0, net, commitment=commitment, first=first, last=last, kept=last, quantity=quantity)
 
     def delete(self, invoice: ContractInvoice) -> bool:

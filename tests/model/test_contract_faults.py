@@ -44,8 +44,9 @@ def periods_are_chained(patch):
 def a_boundary_is_counted_twice(patch):
     right = billing.price_of
 
-    def wrong(price, anchor, base, starts_on, ends_on, *, decimals):
-        return right(price, anchor, base, starts_on, ends_on + DAY if decimals == 4 else ends_on, decimals=decimals)
+    def wrong(price, anchor, base, rhythm, starts_on, ends_on, *, decimals):
+        end = ends_on + DAY if decimals == 4 else ends_on
+        return right(price, anchor, base, rhythm, starts_on, end, decimals=decimals)
 
     patch.setattr(billing, "price_of", wrong)
 

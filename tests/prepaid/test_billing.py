@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.utils import timezone
 
 from config.night import is_due, run_nights
@@ -12,12 +13,24 @@ from ledger.dates import business_date
 from ledger.models import LedgerSetup, PostingSetup
 from ledger.tie_outs import check_books
 from prepaid.exceptions import NotBillable, NothingDue, NotPostable
-from prepaid.models import BilledPeriod, BillingRun, PrepaidEntry, PrepaidService, PrepaidSetup, SalesDocument
+from prepaid.models import (
+    BilledPeriod,
+    BillingRun,
+    CreditScope,
+    PrepaidEntry,
+    PrepaidService,
+    PrepaidSetup,
+    SalesDocument,
+    ServiceCommitment,
+)
+from prepaid.services.contracts import billing
 from prepaid.services.contracts.billing import post_run, undo_billing
 from prepaid.services.contracts.cancelling import cancel
-from prepaid.services.contracts.contracts import close_contract
+from prepaid.services.contracts.contracts import assign, close_contract, take_out
 from prepaid.services.contracts.prices import Price, set_price
-from prepaid.services.document_lines import delete_line
+from prepaid.services.credit_memos import create_credit_memo
+from prepaid.services.document_lines import LineTerms, add_line, delete_line
+from prepaid.services.document_state import release as release_document
 from prepaid.services.documents import delete_document
 from prepaid.services.night import bill_contracts
 from prepaid.services.post_document import post_document
@@ -33,6 +46,7 @@ from tests.prepaid.contracting import (
     make_contract,
     make_hours,
 )
+from tests.prepaid.selling import make_product
 
 pytestmark = pytest.mark.django_db
 TODAY = D(2026, 11, 24)
@@ -83,6 +97,23 @@ class TestGrouping:
             ("Holding", "USD", 1),
         ]
 
+    def test_what_comes_to_be_due_meanwhile_waits_for_the_next_billing(self, account, finance, monkeypatch):
+        """Of an account that nobody has locked nothing is billed."""
+        late = agree(make_account(), starts_on=D(2026, 11, 1))
+        contract = late.contract
+        take_out(late, actor=finance)
+        agree(account, starts_on=D(2026, 11, 1))
+        lock = billing.lock_account
+
+        def assigned_meanwhile(key):
+            monkeypatch.setattr(billing, "lock_account", lock)
+            assign(contract, [late], actor=finance)
+            return lock(key)
+
+        monkeypatch.setattr(billing, "lock_account", assigned_meanwhile)
+        assert [invoice.account for invoice in bill_until(TODAY, actor=finance).invoices] == [account]
+        assert [invoice.account for invoice in bill_until(TODAY, actor=finance).invoices] == [late.object.account]
+
     def test_only_these_commitments_are_billed(self, account, finance):
         one = agree(account, starts_on=D(2026, 11, 1))
         agree(account, starts_on=D(2026, 11, 1))
@@ -122,6 +153,15 @@ class TestAmounts:
             (D(2026, 11, 1), D(2026, 11, 14), Decimal("466.67")),
             (D(2026, 11, 15), D(2027, 1, 31), Decimal("3040.00")),
         ]
+
+    def test_a_year_billed_by_the_month_comes_to_its_price_and_its_hours(self, account, finance):
+        hours = make_hours(account)
+        yearly = {"quantity": "1", "base_period": "1Y", "rhythm": "1M", "starts_on": D(2026, 1, 1)}
+        commitment = agree(account, price="1000", per_period="10", service=hours, ends_on=D(2026, 12, 31), **yearly)
+        (invoice,) = bill_until(D(2026, 12, 31), commitment, actor=finance).invoices
+        nets = [line.net for line in invoice.lines.order_by("line_no")]
+        assert nets == [Decimal(each) for each in ("83.33", "83.34", "83.33") * 4]
+        assert sum(period.top_up_quantity for period in BilledPeriod.objects.all()) == 10
 
     def test_ten_hours_a_month_billed_quarterly_are_thirty(self, account, finance):
         hours = make_hours(account)
@@ -228,14 +268,66 @@ class TestOnce:
 
     def test_a_closed_contract_bills_nothing(self, account, finance):
         commitment = agree(account, starts_on=D(2026, 10, 1), ends_on=D(2026, 10, 31))
-        bill_until(D(2026, 10, 1), actor=finance)
+        (invoice,) = billed(D(2026, 10, 1), actor=finance, posted_on=D(2026, 10, 1))
         close_contract(commitment.contract, actor=finance)
-        undo_billing(BillingRun.objects.get(), actor=finance)
+        post_document(
+            create_credit_memo(invoice, scope=CreditScope.EVERYTHING, reason="Wrong", actor=finance), actor=finance
+        )
         with pytest.raises(NothingDue):
             bill_until(TODAY, actor=finance)
 
 
 class TestRefused:
+    def test_what_the_calendar_does_not_hold_is_named_and_the_others_are_billed(self, account):
+        """An agreement of an older version, from before such days were refused."""
+        PrepaidSetup.objects.update(automatic_billing="post")
+        odd = agree(account, starts_on=D(2026, 11, 1))
+        agree(make_account(), starts_on=D(2026, 11, 1))
+        ServiceCommitment.objects.filter(pk=odd.pk).update(base_period="9999Y", rhythm="9999Y")
+        done = bill_contracts(*ALL_ACCOUNTS, TODAY)
+        assert done.counts == {"contract invoices": 1}
+        assert len(done.errors) == 1 and "is too long: at most 100Y" in done.errors[0]
+
+    def test_a_quantity_that_no_service_can_hold_is_named_and_the_others_are_billed(self, account):
+        PrepaidSetup.objects.update(automatic_billing="post")
+        terms = {"quantity": "9999999", "per_period": "999999999", "rhythm": "100Y"}
+        agree(account, starts_on=D(2026, 11, 1), service=make_hours(account), **terms)
+        agree(make_account(), starts_on=D(2026, 11, 1))
+        done = bill_contracts(*ALL_ACCOUNTS, TODAY)
+        assert done.counts == {"contract invoices": 1}
+        assert len(done.errors) == 1 and "is too much for one line. Choose a shorter rhythm" in done.errors[0]
+
+    def test_a_thousand_periods_are_billed_at_once_and_no_more(self, account, finance):
+        """Each with its own line, in statements that take no longer than a page may."""
+        daily = agree(account, starts_on=TODAY - datetime.timedelta(days=1000), base_period="1D", rhythm="1D")
+        with pytest.raises(
+            NotBillable, match=r"more than 1,000 periods are to be billed at once. Bill up to an earlier day"
+        ):
+            bill_until(TODAY, daily, actor=finance)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '3s'")
+            (invoice,) = bill_until(TODAY - datetime.timedelta(days=1), daily, actor=finance).invoices
+        assert invoice.lines.count() == 1000
+        daily.refresh_from_db()
+        assert daily.next_billing_on == TODAY
+
+    def test_a_posting_date_more_than_a_year_ahead_is_refused_at_the_day(self, account, finance):
+        agree(account, starts_on=D(2026, 11, 1))
+        with pytest.raises(NotBillable, match=r"1 Jan 2030: enter a day up to 25 Nov 2027, a year ahead") as refused:
+            bill_until(TODAY, posted_on=D(2030, 1, 1), actor=finance)
+        assert refused.value.field == "posted_on"
+
+    def test_a_draft_can_be_deleted_whatever_became_of_the_service(self, account, finance):
+        """What a commitment tops up is looked at when it is agreed, and not when a date of it moves."""
+        budget = make_budget(account)
+        (draft,) = bill_until(TODAY, agree(account, starts_on=D(2026, 11, 1), service=budget)).invoices
+        connection.check_constraints()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE prepaid_prepaidservice DISABLE TRIGGER prepaid_service_guard")
+            cursor.execute("UPDATE prepaid_prepaidservice SET currency_id = 'EUR'")
+        delete_document(draft, actor=finance)
+        assert not BilledPeriod.objects.exists()
+
     def test_a_commitment_without_a_price_is_named_and_the_others_are_billed(self, account, finance):
         unpriced = agree(account, starts_on=D(2026, 11, 1), price=None)
         agree(account, starts_on=D(2026, 11, 1))
@@ -332,6 +424,21 @@ class TestUndo:
         post_document(made.invoices[0], actor=finance)
         with pytest.raises(NotBillable, match=f"Every invoice of {made.run} is posted"):
             undo_billing(made.run, actor=finance)
+
+    def test_what_somebody_has_worked_on_stays_and_is_named(self, account, finance):
+        added_to, released, untouched = (
+            agree(each, starts_on=D(2026, 11, 1)) for each in (account, make_account(), make_account())
+        )
+        done = bill_until(TODAY, added_to, released, actor=finance)
+        first, second = done.invoices
+        add_line(first, LineTerms(product=make_product("SETUP")), actor=finance)
+        release_document(second, actor=finance)
+        with pytest.raises(NotBillable, match=r"1.* stays: lines were added to it.*2.* stays: it is released"):
+            undo_billing(done.run, actor=finance)
+        done = bill_until(TODAY, untouched, actor=finance)
+        SalesDocument.objects.filter(pk=first.pk).update(billing_run=done.run)
+        assert undo_billing(done.run, actor=finance) == 1
+        assert SalesDocument.objects.filter(pk=first.pk).exists()
 
     def test_another_run_is_not_touched(self, account, finance):
         agree(account, starts_on=D(2026, 10, 1))

@@ -118,9 +118,46 @@ def test_one_term_is_a_whole_multiple_of_another_or_not():
     ],
 )
 def test_the_price_of_a_period_that_is_cut(starts, ends, price):
-    base = Term.parse("1M")
-    found = price_of(Decimal(100), datetime.date(2026, 1, 1), base, day(starts), day(ends), decimals=2)
+    month = Term.parse("1M")
+    found = price_of(Decimal(100), datetime.date(2026, 1, 1), month, month, day(starts), day(ends), decimals=2)
     assert found == Decimal(price)
+
+
+def parts(price: str, base: str, rhythm: str, ends: list[datetime.date], decimals: int = 2) -> list[Decimal]:
+    """What each of the parts costs that end on these days, from 1 January 2026 on."""
+    anchor = datetime.date(2026, 1, 1)
+    starts = [anchor, *(each + datetime.timedelta(days=1) for each in ends[:-1])]
+    terms = Term.parse(base), Term.parse(rhythm)
+    return [
+        price_of(Decimal(price), anchor, *terms, first, last, decimals=decimals)
+        for first, last in zip(starts, ends, strict=True)
+    ]
+
+
+def test_a_year_billed_by_the_month_is_twelve_equal_parts_that_come_to_its_price():
+    ends = [period(datetime.date(2026, 1, 1), Term.parse("1M"), number).ends_on for number in range(12)]
+    assert parts("1000", "1Y", "1M", ends) == [Decimal(each) for each in ("83.33", "83.34", "83.33") * 4]
+    hours = parts("10", "1Y", "1M", ends, decimals=4)
+    assert (sum(hours), set(hours)) == (Decimal(10), {Decimal("0.8333"), Decimal("0.8334")})
+
+
+def test_part_of_a_step_counts_by_its_days_and_the_parts_still_come_to_the_price():
+    """14 of the 28 days of February are half of a twelfth."""
+    ends = [day("2026-01-31"), day("2026-02-14"), day("2026-02-28"), day("2026-12-31")]
+    assert parts("1200", "1Y", "1M", ends) == [100, 50, 50, 1000]
+
+
+cuts = st.lists(st.integers(1, 800), min_size=1, max_size=8, unique=True)
+
+
+@given(cuts, st.sampled_from([("1Y", "1M"), ("1Q", "1M"), ("1M", "1M"), ("1M", "1Y"), ("4W", "1W"), ("30D", "30D")]))
+def test_however_a_base_period_is_cut_its_parts_come_to_its_price(places, terms):
+    anchor = datetime.date(2026, 1, 1)
+    whole = period(anchor, Term.parse(terms[0]), 0).ends_on
+    ends = sorted({anchor + datetime.timedelta(days=place) for place in places} | {whole})
+    within = [each for each in ends if each <= whole]
+    found = parts("99.99", *terms, within)
+    assert sum(found) == Decimal("99.99") and min(found) >= 0
 
 
 def test_a_period_past_the_calendar():

@@ -5,12 +5,13 @@ is locked, what is due is read under the lock, and no two billed periods share a
 """
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import Exists, F, OuterRef, Prefetch
 
 from ledger.dates import business_date
 from ledger.money import EXACT, ZERO
@@ -30,8 +31,8 @@ from prepaid.models import (
     ServiceCommitment,
 )
 from prepaid.models.contracts import ServiceCommitmentQuerySet
-from prepaid.models.fields import QUANTITY_DECIMALS
-from prepaid.periods import Period, Term, price_of
+from prepaid.models.fields import QUANTITY_DECIMALS, QUANTITY_LIMIT
+from prepaid.periods import BadTerm, Period, Term, price_of
 from prepaid.services.documents import A_YEAR
 from prepaid.services.numbers import document_number
 from prepaid.services.post_document import post_document
@@ -47,16 +48,21 @@ RELATED = (
     "contract__bill_to__business_group",
     "contract__currency",
 )
+FEW = 5  # invoices that a sentence names
 HUNDRED = Decimal(100)
+MOST_PERIODS = 1000  # of one commitment at once: days by the year for years on end are a slip of the pen
+PRICE_LIMIT = Decimal(10) ** 18  # as wide as a price is
 
 
 @dataclass(frozen=True)
 class Due:
-    """One line to be: a period of a commitment, what it comes to, net, and what it tops up of a quantity."""
+    """One line to be: a period of a commitment, what one of it costs, what it comes to, net, and what it tops up of a
+    quantity."""
 
     commitment: ServiceCommitment
     period: Period
     price: CommitmentPrice
+    unit_price: Decimal
     net: Decimal
     top_up_quantity: Decimal
 
@@ -105,37 +111,48 @@ def propose(commitments: ServiceCommitmentQuerySet, until: datetime.date) -> Pro
 
 
 def _due(commitment: ServiceCommitment, until: datetime.date) -> list[Due]:
-    """Refused (NotBillable): no price from the first day on, a prepaid service that takes no entry."""
+    """Refused (NotBillable): no price from the first day on, a prepaid service that takes no entry, periods that leave the
+    calendar or are too many, an amount or a quantity that has no room."""
     service = commitment.prepaid_service
     if service is not None and service.closed:
         raise NotBillable(f"{commitment}: prepaid service {service} is closed. Open it again, or choose another one.")
     prices = list(commitment.prices.all())
     billed = [Period(each.starts_on, each.kept_until) for each in commitment.billed_periods.all()]
-    rhythm = Rhythm(Term.parse(commitment.rhythm), commitment.anchor_on, commitment.starts_on, commitment.ends_on)
-    periods = due_periods(rhythm, billed, [price.from_on for price in prices], until)
-    return [_priced(commitment, period, _price_on(commitment, prices, period.starts_on)) for period in periods]
+    try:
+        rhythm = Rhythm(Term.parse(commitment.rhythm), commitment.anchor_on, commitment.starts_on, commitment.ends_on)
+        periods = due_periods(rhythm, billed, [price.from_on for price in prices], until, at_most=MOST_PERIODS + 1)
+        if len(periods) > MOST_PERIODS:
+            raise NotBillable(
+                f"{commitment}: more than {MOST_PERIODS:,} periods are to be billed at once. Bill up to an earlier day, "
+                "or choose a longer rhythm."
+            )
+        return [_priced(commitment, period, _price_on(commitment, prices, period.starts_on)) for period in periods]
+    except BadTerm as bad:
+        raise NotBillable(f"{commitment}: {bad}") from bad
 
 
 def _price_on(commitment: ServiceCommitment, prices: Sequence[CommitmentPrice], day: datetime.date) -> CommitmentPrice:
-    found = [price for price in prices if price.from_on <= day]
-    if not found:
+    place = bisect_right(prices, day, key=lambda price: price.from_on)
+    if not place:
         raise NotBillable(f"{commitment} has no price from {formats.day(day)} on. Enter one first.")
-    return found[-1]
+    return prices[place - 1]
 
 
 def _priced(commitment: ServiceCommitment, period: Period, price: CommitmentPrice) -> Due:
     base = Term.parse(commitment.base_period)
-    days = (commitment.anchor_on, base, period.starts_on, period.ends_on)
+    days = (commitment.anchor_on, base, Term.parse(commitment.rhythm), period.starts_on, period.ends_on)
     units = EXACT.multiply(price.quantity, price.quantity_per_period)
     service = commitment.prepaid_service
     counted = service is not None and not service.is_amount
-    return Due(
-        commitment,
-        period,
-        price,
-        price_of(_amount(price), *days, decimals=commitment.currency.decimals),
-        price_of(units, *days, decimals=QUANTITY_DECIMALS) if counted else ZERO,
-    )
+    decimals = commitment.currency.decimals
+    unit_price = price_of(price.price, *days, decimals=decimals)
+    top_up = price_of(units, *days, decimals=QUANTITY_DECIMALS) if counted else ZERO
+    if unit_price >= PRICE_LIMIT or top_up >= QUANTITY_LIMIT:
+        raise NotBillable(
+            f"{commitment}: what is to be billed from {formats.day(period.starts_on)} to {formats.day(period.ends_on)} is "
+            "too much for one line. Choose a shorter rhythm, or set another price."
+        )
+    return Due(commitment, period, price, unit_price, price_of(_amount(price), *days, decimals=decimals), top_up)
 
 
 def _amount(price: CommitmentPrice) -> Decimal:
@@ -162,11 +179,15 @@ def bill(
     Refused: nothing is due (NothingDue), or all of it is refused: then as the first; a day further than a year away
     (NotBillable). By night nothing is."""
     until = until or business_date()
-    if refusal := refusal_of_day(until):
-        raise refusal
+    for day, name in ((until, "until"), (posted_on, "posted_on")):
+        if refusal := refusal_of_day(day, name):
+            raise refusal
     accounts = sorted(set(commitments.due(until).values_list("object__account", flat=True)))
     for account in accounts:
         lock_account(account)
+    commitments = commitments.filter(
+        object__account__in=accounts
+    )  # and of no other: what came since is due the next time
     list(commitments.due(until).order_by("id").select_for_update(of=["self"]).values_list("id"))
     proposal = propose(commitments, until)
     billed = _make(proposal, until, posted_on, by_account, by_night, post, actor)
@@ -215,12 +236,12 @@ def _make(
     return billed
 
 
-def refusal_of_day(until: datetime.date) -> Refused | None:
-    """Why nothing is billed up to the day."""
+def refusal_of_day(day: datetime.date | None, field: str) -> Refused | None:
+    """Why nothing is billed up to the day, or posted on it."""
     last = business_date() + A_YEAR
-    if until > last:
-        return NotBillable(f"{formats.day(until)}: bill up to {formats.day(last)}, a year ahead.", field="until")
-    return None
+    if day is None or day <= last:
+        return None
+    return NotBillable(f"{formats.day(day)}: enter a day up to {formats.day(last)}, a year ahead.", field=field)
 
 
 @transaction.atomic
@@ -252,13 +273,14 @@ def refusal_to_post_run(run: BillingRun) -> Refused | None:
 
 @transaction.atomic
 def undo_billing(run: BillingRun, *, actor) -> int:
-    """Deletes what the run made and nobody has posted, and gives how many; their periods can be billed again. Refused
+    """Deletes what the run made and nobody has touched, and gives how many; their periods can be billed again. Refused
     (NotBillable): `refusal_to_undo`."""
     _lock_accounts(run)
     if refusal := refusal_to_undo(run):
         raise refusal
     made_by(actor, "Undo billing")
-    drafts = list(run.invoices.unposted().order_by("id").select_for_update(of=["self"]))
+    list(run.invoices.unposted().order_by("id").select_for_update(of=["self"]).values_list("id"))
+    drafts = [draft for draft, why in drafts_of(run) if not why]
     for draft in drafts:
         draft.delete()
     return len(drafts)
@@ -266,10 +288,26 @@ def undo_billing(run: BillingRun, *, actor) -> int:
 
 def refusal_to_undo(run: BillingRun) -> Refused | None:
     """Why nothing of the run can be taken back."""
-    if run.invoices.unposted().exists():
+    drafts = drafts_of(run)
+    if any(not why for _, why in drafts):
         return None
+    if drafts:
+        return NotBillable("; ".join(f"Invoice {draft} stays: {why}" for draft, why in drafts[:FEW]) + ".")
     posted = f"Every invoice of {run} is posted. Correct them with credit memos."
     return NotBillable(posted if run.invoices.exists() else _undone(run))
+
+
+def drafts_of(run: BillingRun) -> list[tuple[SalesDocument, str]]:
+    """What of the run is not posted, and why it is not deleted with it, if somebody has worked on it."""
+    added = SalesLine.objects.filter(document=OuterRef("pk"), billed_period=None)
+    found = run.invoices.unposted().annotate(added_to=Exists(added)).select_related("account").order_by("id")
+    return [(draft, _why_kept(draft)) for draft in found]
+
+
+def _why_kept(draft) -> str:
+    if draft.state == SalesDocument.State.RELEASED:
+        return "it is released. Reopen it first"
+    return "lines were added to it. Delete them, or the invoice itself" if draft.added_to else ""
 
 
 def _undone(run: BillingRun) -> str:
@@ -335,14 +373,7 @@ def _line(document: SalesDocument, line_no: int, due: Due) -> SalesLine:
         description=f"{commitment.description[: 248 - len(days)]}, {days}",
         quantity=due.price.quantity,
         unit_of_measure=commitment.object.unit_of_measure,
-        unit_price=price_of(
-            due.price.price,
-            commitment.anchor_on,
-            Term.parse(commitment.base_period),
-            period.starts_on,
-            period.ends_on,
-            decimals=commitment.currency.decimals,
-        ),
+        unit_price=due.unit_price,
         discount_percent=due.price.discount_percent,
         net=due.net,
         product_group_id=product.product_group_id,

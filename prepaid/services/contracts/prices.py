@@ -7,13 +7,13 @@ from decimal import Decimal
 from django.db import transaction
 
 from ledger.models import Currency
-from ledger.money import has_decimals
+from ledger.money import EXACT, has_decimals
 from ledger.services.changes import made_by
 from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import BadContract
 from prepaid.models import CommitmentPrice, ServiceCommitment
-from prepaid.models.fields import QUANTITY_DECIMALS
+from prepaid.models.fields import QUANTITY_DECIMALS, QUANTITY_LIMIT
 from prepaid.services.contracts.billed import last_billed
 from prepaid.services.contracts.locks import lock_commitment
 
@@ -60,8 +60,8 @@ def price_on(commitment: ServiceCommitment, day: datetime.date) -> CommitmentPri
 
 
 def refusal_of_price(currency: Currency, price: Price) -> Refused | None:
-    """Why nothing can cost that: a price below zero or finer than its currency, a quantity of nothing, a discount of more
-    than all."""
+    """Why nothing can cost that: a price below zero or finer than its currency, a quantity of nothing or of more than
+    a service can hold, a discount of more than all."""
     if price.price < 0 or not has_decimals(price.price, currency.decimals):
         return BadContract(
             f"{formats.exact(price.price)} is no price in {currency.pk}, which has {currency.decimals} decimals.",
@@ -73,6 +73,12 @@ def refusal_of_price(currency: Currency, price: Price) -> Refused | None:
             return BadContract(
                 f"{formats.exact(value)}: enter more than 0, with at most {QUANTITY_DECIMALS} decimals.", field=name
             )
+    if (units := EXACT.multiply(price.quantity, price.quantity_per_period)) >= QUANTITY_LIMIT:
+        return BadContract(
+            f"{formats.exact(price.quantity)} × {formats.exact(price.quantity_per_period)} is {formats.exact(units)} for "
+            "each base period, more than a prepaid service can hold. Enter less.",
+            field="quantity_per_period",
+        )
     if not 0 <= price.discount_percent <= 100:
         return BadContract(
             f"A discount of {formats.exact(price.discount_percent)} %: enter 0 to 100.", field="discount_percent"
