@@ -66,7 +66,8 @@ def create_service(
 @transaction.atomic
 def edit_service(service: PrepaidService, card: Card, *, actor) -> PrepaidService:
     """Changes the card for entries to come. Refused (BadService): `refusal_of_card`, and what an entry has fixed: account,
-    accrual, type, unit of measure, currency; another account while projects or sales lines of the old one name it.
+    accrual, type, unit of measure, currency; account, accrual, type and currency while a commitment tops it up; another
+    account while projects or sales lines of the old one name it.
     BadDimension as in `create_service`."""
     service = lock_service(service)
     if refusal := refusal_of_card(card) or _refusal_of_fixed(service, card) or _refusal_to_move(service, card):
@@ -148,18 +149,27 @@ def refusal_of_card(card: Card) -> Refused | None:
 
 
 def fixed_fields(service: PrepaidService) -> tuple[str, ...]:
-    """What an entry has made fast on the card, or an entry by hand that waits for approval as it was asked for."""
-    used = service.entries.exists() or service.requests.filter(state="requested").exists()
-    return ("account", "accrual", "type", "currency", "unit_of_measure") if used else ()
+    """What an entry has made fast on the card, or an entry by hand that waits for approval as it was asked for; or a
+    commitment that tops it up."""
+    if service.entries.exists() or service.requests.filter(state="requested").exists():
+        return ("account", "accrual", "type", "currency", "unit_of_measure")
+    return ("account", "accrual", "type", "currency") if service.commitments.exists() else ()
 
 
 def _refusal_of_fixed(service: PrepaidService, card: Card) -> Refused | None:
     for name in fixed_fields(service):
         if getattr(service, name) != getattr(card, name):
             label = str(service._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            why = f"{service} has entries" if service.entries.exists() else f"An entry of {service} waits for approval"
-            return BadService(f"{why}: its {label} stays {getattr(service, name)}.", field=name)
+            return BadService(f"{_why_fixed(service)}: its {label} stays {getattr(service, name)}.", field=name)
     return None
+
+
+def _why_fixed(service: PrepaidService) -> str:
+    if service.entries.exists():
+        return f"{service} has entries"
+    if service.requests.filter(state="requested").exists():
+        return f"An entry of {service} waits for approval"
+    return f"{service.commitments.select_related('object').first()} tops up {service}"
 
 
 def _refusal_to_move(service: PrepaidService, card: Card) -> Refused | None:

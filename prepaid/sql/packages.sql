@@ -6,7 +6,8 @@ CREATE FUNCTION prepaid_term_length(term text, in_days boolean) RETURNS integer 
 $$;
 
 CREATE FUNCTION prepaid_term_divides(one text, other text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT bool_or(a % b = 0 OR b % a = 0) IS NOT FALSE AND bool_or((a IS NULL) <> (b IS NULL)) IS NOT TRUE
+    SELECT bool_or(a % b = 0 OR b % a = 0) IS NOT FALSE
+       AND (bool_or(a + b IS NOT NULL) OR NOT (bool_or(a IS NOT NULL) AND bool_or(b IS NOT NULL)))
     FROM (VALUES (prepaid_term_length(one, true), prepaid_term_length(other, true)),
                  (prepaid_term_length(one, false), prepaid_term_length(other, false))) AS length (a, b)
 $$;

@@ -1,5 +1,6 @@
 """What the database refuses about billed periods, contract deferrals and their releases, whoever asks."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -67,6 +68,7 @@ def test_each_constraint_of_a_billed_period(world):
         ("billed_period_fits_its_line", change(period, world.open, commitment_id=world.made.quarter.commitment_id)),
         ("billed_period_fits_its_line", change(period, world.open, commitment_id=alone.pk)),
         ("billed_period_fits_its_line", copy(period, world.open, starts_on=D(2026, 6, 30))),
+        ("billed_period_fits_its_line", change(period, world.open, starts_on=D(2026, 6, 30))),
     ]) == []  # fmt: skip
 
 
@@ -84,9 +86,20 @@ def test_what_a_posted_invoice_bills_is_only_ever_set_back(world):
         ("billed_period_posted_is_final", change(period, world.posted, commitment_id=world.july.pk)),
         ("billed_period_posted_is_final", delete(period, world.posted)),
     ]) == []  # fmt: skip
-    assert refusal_of(change(period, world.posted, kept_until=D(2026, 5, 31))) is None
-    BilledPeriod.objects.filter(pk=world.posted).update(kept_until=D(2026, 5, 31))
-    assert refusal_of(change(period, world.posted, kept_until=D(2026, 6, 1))) == "billed_period_posted_is_final"
+    credited = world.made.quarter.line.billed_period
+    assert credited.kept_until < credited.ends_on
+    later = change(period, credited.pk, kept_until=credited.kept_until + timedelta(days=1))
+    assert refusal_of(later) == "billed_period_posted_is_final"
+
+
+def test_days_of_a_posted_period_are_let_go_by_a_credit_memo_alone(world):
+    """Or they would be billed twice, and their revenue earned twice."""
+    period, rule = "billedperiod", "billed_period_let_go_by_credit"
+    credited = world.made.quarter.line.billed_period
+    assert let_in([
+        (rule, change(period, world.posted, kept_until=D(2026, 5, 31))),
+        (rule, change(period, credited.pk, kept_until=credited.kept_until - timedelta(days=1))),
+    ]) == []  # fmt: skip
 
 
 def test_the_next_billing_date_follows_what_is_billed_whatever_somebody_writes(world):

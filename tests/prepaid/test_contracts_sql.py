@@ -171,6 +171,19 @@ def test_each_constraint_of_an_object(world):
     ]) == []  # fmt: skip
 
 
+def test_what_a_commitment_tops_up_stays_such_a_service(world):
+    service = ServiceCommitment.objects.get(pk=world.billed).prepaid_service_id
+    fixed = "prepaid_service_fixed_while_topped_up"
+    assert let_in([
+        (fixed, change("prepaidservice", service, account_id=world.other.pk)),
+        (fixed, change("prepaidservice", service, accrual="one_time")),
+        (fixed, change("prepaidservice", service, type="quantity")),
+        (fixed, change("prepaidservice", service, currency_id="EUR")),
+        (fixed, change("prepaidservice", service, currency_id=None)),
+    ]) == []  # fmt: skip
+    assert refusal_of(change("prepaidservice", service, description="Another")) is None
+
+
 def test_each_constraint_of_a_commitment(world):
     commitment, free, billed = "servicecommitment", world.free, world.billed
     foreign = make_hours(world.other).pk
