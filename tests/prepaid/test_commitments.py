@@ -135,6 +135,33 @@ class TestAgreeing:
                 create_commitment(made, card(prepaid_service=service, terms=terms), actor=None)
             assert refused.value.field == field
 
+    def test_the_first_one_sets_the_currency_of_what_it_tops_up(self, account):
+        budget = make_budget(account)
+        agree(account, starts_on=day(2026, 11, 1), service=budget)
+        budget.refresh_from_db()
+        assert budget.currency_id == USD
+        with pytest.raises(BadContract, match=f"{budget.number}.* is in USD, not in EUR"):
+            agree(account, starts_on=day(2026, 11, 1), service=budget, currency="EUR")
+
+    @pytest.mark.parametrize(
+        ("changes", "field", "sentence"),
+        [
+            ({"terms": {"initial_term": "9999Y"}}, "initial_term", "is too long: at most 100Y, a hundred years"),
+            ({"terms": {"notice_period": "1201M"}}, "notice_period", "is too long: at most 1200M"),
+            ({"terms": {"base_period": "401Q", "rhythm": "401Q"}}, "base_period", "at most 400Q"),
+            ({"terms": {"base_period": "5201W", "rhythm": "5201W"}}, "base_period", "at most 5200W"),
+            ({"starts_on": day(9999, 12, 31), "terms": {"initial_term": "1M"}}, "starts_on", "hundred years away"),
+            ({"anchor_on": day(1, 1, 1)}, "anchor_on", "hundred years away"),
+            ({"ends_on": day(9999, 12, 31)}, "ends_on", "hundred years away"),
+            ({"price": Price(price=D(1), quantity=D(10**11), quantity_per_period=D(10**11))}, "quantity_per_period",
+             "more than a prepaid service can hold"),
+        ],
+    )  # fmt: skip
+    def test_what_lies_out_of_reach(self, account, changes, field, sentence):
+        with pytest.raises(BadContract, match=sentence) as refused:
+            create_commitment(make_object(account), card(**changes), actor=None)
+        assert refused.value.field == field
+
 
 class TestEditing:
     def test_until_it_is_billed_everything_of_it_can_change(self, account, finance):
@@ -166,6 +193,45 @@ class TestEditing:
         edited = edit_commitment(commitment, card_of(commitment, ends_on=day(2027, 3, 31), terms=terms), actor=finance)
         assert (edited.rhythm, edited.description, edited.ends_on) == ("1Q", "Support 24/7", day(2027, 3, 31))
         assert edited.next_billing_on == day(2026, 11, 1)
+
+    def test_a_rhythm_that_cuts_a_billed_base_period_otherwise(self, account, finance):
+        """The parts of a year come to its price only when it is cut one way."""
+        commitment = agree(account, starts_on=day(2026, 10, 1), base_period="1Y", rhythm="1M")
+        bill_until(day(2026, 10, 31))
+        with pytest.raises(BadContract, match=r"a rhythm of 1Q cuts its base period otherwise") as refused:
+            edit_commitment(commitment, card_of(commitment, terms={"rhythm": "1Q"}), actor=finance)
+        assert refused.value.field == "rhythm"
+
+    def test_with_a_later_start_the_price_in_force_there_is_the_first(self, account, finance):
+        commitment = agree(account, starts_on=day(2026, 8, 1), price="100", quantity="1")
+        for price, from_on in (("120", day(2026, 9, 1)), ("140", day(2026, 11, 1)), ("160", day(2027, 1, 1))):
+            set_price(commitment, Price(price=D(price)), from_on=from_on, actor=finance)
+        prices = commitment.prices.order_by("from_on").values_list("from_on", "price")
+        for start, kept in (
+            (day(2026, 10, 1), [(day(2026, 10, 1), 120), (day(2026, 11, 1), 140), (day(2027, 1, 1), 160)]),
+            (day(2026, 11, 1), [(day(2026, 11, 1), 140), (day(2027, 1, 1), 160)]),
+            (day(2026, 7, 1), [(day(2026, 7, 1), 140), (day(2027, 1, 1), 160)]),
+        ):
+            commitment = edit_commitment(
+                commitment, card_of(commitment, starts_on=start, anchor_on=None), actor=finance
+            )
+            assert list(prices.all()) == kept
+
+    def test_what_a_contract_bills_stays_what_it_can_bill(self, account, finance):
+        commitment = agree(account, starts_on=day(2026, 11, 1))
+        with pytest.raises(BadContract, match=r"in USD, not in EUR. Take it out there first"):
+            edit_commitment(commitment, card_of(commitment, currency=Currency.objects.get(pk="EUR")), actor=finance)
+        for field, value in (("partner", "vendor"), ("invoicing_via", "sales")):
+            with pytest.raises(BadContract, match=r"its partner stays the customer") as refused:
+                edit_commitment(commitment, card_of(commitment, terms={field: value}), actor=finance)
+            assert refused.value.field == field
+
+    def test_what_it_says_already_counts_for_the_service_that_it_is_to_top_up(self, account, finance):
+        """Half of its price is no whole top-up, whatever else of it is edited."""
+        commitment = agree(account, starts_on=day(2026, 11, 1), base_percent=D(50))
+        with pytest.raises(BadContract, match="its calculation base is 50 %") as refused:
+            edit_commitment(commitment, card_of(commitment, prepaid_service=make_hours(account)), actor=finance)
+        assert refused.value.field == "base_percent"
 
 
 class TestPrices:
@@ -199,6 +265,13 @@ class TestPrices:
 
 
 class TestCancelling:
+    def test_a_day_out_of_reach(self, account):
+        commitment = agree(account, starts_on=day(2026, 10, 1))
+        for name, far in (("ends_on", day(9999, 12, 31)), ("notice_on", day(1, 1, 1))):
+            with pytest.raises(BadContract, match="lies more than a hundred years away") as refused:
+                cancel(commitment, **{name: far}, actor=None)
+            assert refused.value.field == name
+
     def test_a_notice_ends_it_with_the_first_term_for_which_it_is_in_time(self, account, finance):
         terms = {"initial_term": "1Y", "extension_term": "1Y", "notice_period": "3M"}
         commitment = agree(account, starts_on=day(2026, 1, 1), **terms)

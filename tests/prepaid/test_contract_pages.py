@@ -10,7 +10,7 @@ from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.contracts import close_contract, take_out
 from tests.builders import make_account
 from tests.credits.desk import Page, errors, text
-from tests.prepaid.contracting import agree, bill_until, billed, make_contract, make_object
+from tests.prepaid.contracting import agree, billed, make_contract, make_object
 from tests.prepaid.desk import signed_in
 from tests.prepaid.selling import TODAY
 
@@ -106,7 +106,7 @@ def test_a_contract_is_closed_and_opened_again(sales, account, finance):
     contract = commitment.contract
     assert "is still to be billed" in text(sales.get(at("contract-close", contract)))
     cancel(commitment, ends_on=day(2026, 11, 30), reason="Agreed", actor=finance)
-    bill_until(TODAY)
+    billed(TODAY, actor=finance)
     Page(sales, at("contract-close", contract)).confirm()
     shown = sales.get(contract.get_absolute_url())
     assert shown.context["badge"].label == "Closed" and "Open it again first" in text(shown)

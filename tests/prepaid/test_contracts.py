@@ -6,10 +6,10 @@ import pytest
 
 from ledger.models import ChangeLogEntry, Currency
 from prepaid.exceptions import BadContract
-from prepaid.models import CustomerContract, ServiceCommitment
+from prepaid.models import CustomerContract, ServiceCommitment, terms_of
 from prepaid.reports.commitments import invoices_of
-from prepaid.services.contracts.cancelling import cancel
-from prepaid.services.contracts.commitments import CommitmentCard, create_commitment
+from prepaid.services.contracts.cancelling import cancel, withdraw_cancellation
+from prepaid.services.contracts.commitments import CommitmentCard, create_commitment, edit_commitment
 from prepaid.services.contracts.contracts import (
     ContractTerms,
     assign,
@@ -20,6 +20,7 @@ from prepaid.services.contracts.contracts import (
     take_out,
 )
 from prepaid.services.credit_memos import create_credit_memo
+from prepaid.services.post_document import post_document
 from tests.builders import make_account
 from tests.prepaid.contracting import agree, bill_until, billed, make_contract, make_object
 from tests.prepaid.selling import TODAY
@@ -107,13 +108,32 @@ def test_a_contract_is_closed_when_nothing_of_it_is_to_be_billed(account, financ
     with pytest.raises(BadContract, match="is open"):
         reopen_contract(contract, actor=finance)
     cancel(commitment, ends_on=day(2026, 11, 30), reason="Agreed", actor=finance)
-    bill_until(TODAY)
+    (invoice,) = bill_until(TODAY).invoices
+    with pytest.raises(BadContract, match=rf"Invoice {invoice.number} of CC-.* is not posted. Post it, or delete it"):
+        close_contract(contract, actor=finance)
+    post_document(invoice, actor=finance)
     assert close_contract(contract, actor=finance).closed
     with pytest.raises(BadContract, match="is closed already"):
         close_contract(contract, actor=finance)
     with pytest.raises(BadContract, match=r"is closed: it bills nothing. Open it again first"):
         assign(contract, [loose(account)], actor=finance)
     assert not reopen_contract(contract, actor=finance).closed
+
+
+def test_days_of_a_closed_contract_are_not_agreed_any_more(account, finance):
+    """Nothing would bill them, and nobody would look for them."""
+    commitment = agree(account, starts_on=day(2026, 10, 1), initial_term="1M", extension_term="1M")
+    cancel(commitment, ends_on=day(2026, 10, 31), reason="Agreed", actor=finance)
+    billed(TODAY, actor=finance)
+    close_contract(commitment.contract, actor=finance)
+    commitment.refresh_from_db()
+    card = CommitmentCard(currency=commitment.currency, starts_on=commitment.starts_on, terms=terms_of(commitment))
+    for change in (lambda: withdraw_cancellation(commitment, actor=finance),
+                   lambda: edit_commitment(commitment, card, actor=finance)):  # fmt: skip
+        with pytest.raises(BadContract, match=r"is closed: it bills nothing more of .*Open it again first"):
+            change()
+    reopen_contract(commitment.contract, actor=finance)
+    assert withdraw_cancellation(commitment, actor=finance).ends_on is None
 
 
 def test_an_empty_contract_can_be_closed(account):

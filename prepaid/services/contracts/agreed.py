@@ -1,5 +1,8 @@
 """What can be agreed at all: terms that are single terms and fit each other, and which of them top up a prepaid service."""
 
+import datetime
+
+from ledger.dates import business_date
 from ledger.money import has_decimals
 from pages import formats
 from pages.refusals import Refused
@@ -9,6 +12,7 @@ from prepaid.models import CommitmentTerms, InvoicingVia, Partner
 from prepaid.periods import BadTerm, Term
 from prepaid.terms import Agreed
 
+A_HUNDRED_YEARS = datetime.timedelta(days=36525)  # no term is longer, so that no day leaves the calendar
 SINGLE_TERMS = ("base_period", "rhythm", "initial_term", "extension_term", "notice_period")
 
 
@@ -54,6 +58,13 @@ def refusal_of_terms(terms: CommitmentTerms, *, error: type[Refused] = BadContra
         except BadDateFormula as bad:
             return error(bad.message, field="start_formula")
     return None
+
+
+def refusal_of_far_day(day: datetime.date | None, field: str) -> Refused | None:
+    """Why nothing is agreed for the day: it lies a hundred years away, where the calendar may end before a term does."""
+    if day is None or abs(day - business_date()) <= A_HUNDRED_YEARS:
+        return None
+    return BadContract(f"{formats.day(day)} lies more than a hundred years away. Enter a nearer day.", field=field)
 
 
 def why_not_for_prepaid(terms: CommitmentTerms) -> tuple[str, str] | None:

@@ -11,7 +11,8 @@ from pages import formats
 from pages.refusals import Refused
 from prepaid.exceptions import BadContract
 from prepaid.models import ServiceCommitment
-from prepaid.services.contracts.agreed import agreed
+from prepaid.services.contracts.agreed import agreed, refusal_of_far_day
+from prepaid.services.contracts.commitments import refusal_of_closed
 from prepaid.services.contracts.locks import lock_commitment
 
 
@@ -26,8 +27,8 @@ def cancel(
 ) -> ServiceCommitment:
     """Ends the commitment with the day, or with the first one for which a notice on `notice_on` (today) is in time. Nothing
     is billed after it; what is billed already is taken back by a credit memo. Refused (BadContract): one that is cancelled
-    already; a notice of a later day; an end before the first day, or after the agreed one; one before the notice would allow,
-    without a reason."""
+    already; a notice of a later day; a day a hundred years away; an end before the first day, or after the agreed one; one
+    before the notice would allow, without a reason."""
     locked = lock_commitment(commitment)
     if refusal := refusal_to_cancel(locked):
         raise refusal
@@ -36,6 +37,9 @@ def cancel(
         raise BadContract(
             f"{formats.day(notice)} has not come: the day of a notice is today or earlier.", field="notice_on"
         )
+    for day, name in ((notice, "notice_on"), (ends_on, "ends_on")):
+        if refusal := refusal_of_far_day(day, name):
+            raise refusal
     earliest = agreed(locked).earliest_end(locked.starts_on, notice)
     end = ends_on or (min(earliest, locked.ends_on) if locked.ends_on else earliest)
     if end < locked.starts_on:
@@ -60,7 +64,8 @@ def cancel(
 
 @transaction.atomic
 def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCommitment:
-    """Takes a notice back: it ends as it did before, or goes on. Refused (BadContract): one that was not cancelled."""
+    """Takes a notice back: it ends as it did before, or goes on. Refused (BadContract): one that was not cancelled,
+    or whose contract is closed."""
     locked = lock_commitment(commitment)
     if refusal := refusal_to_withdraw(locked):
         raise refusal
@@ -72,8 +77,10 @@ def withdraw_cancellation(commitment: ServiceCommitment, *, actor) -> ServiceCom
 
 
 def refusal_to_withdraw(commitment: ServiceCommitment) -> Refused | None:
-    """Why there is no notice to be taken back."""
-    return BadContract(f"{commitment} is not cancelled.") if commitment.cancelled_on is None else None
+    """Why no notice is taken back: there is none, or nothing bills the days any more."""
+    if commitment.cancelled_on is None:
+        return BadContract(f"{commitment} is not cancelled.")
+    return refusal_of_closed(commitment)
 
 
 def refusal_to_cancel(commitment: ServiceCommitment) -> Refused | None:

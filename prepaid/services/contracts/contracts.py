@@ -11,7 +11,7 @@ from opportunities.models import Account
 from opportunities.services.locks import lock_account
 from pages.refusals import Refused
 from prepaid.exceptions import BadContract
-from prepaid.models import CustomerContract, ServiceCommitment
+from prepaid.models import CustomerContract, SalesDocument, SalesLine, ServiceCommitment
 from prepaid.services.contracts.billed import is_billed
 from prepaid.services.numbers import contract_number
 
@@ -105,7 +105,7 @@ def refusal_to_take_out(commitment: ServiceCommitment) -> Refused | None:
 @transaction.atomic
 def close_contract(contract: CustomerContract, *, actor) -> CustomerContract:
     """Closes it: it bills nothing and is hidden from lists. Refused (BadContract): while a commitment of it is to be
-    billed."""
+    billed, or an invoice of it is not posted."""
     locked = lock_contract(contract)
     if refusal := refusal_to_close(locked):
         raise refusal
@@ -122,6 +122,10 @@ def refusal_to_close(contract: CustomerContract) -> Refused | None:
     running = next((each for each in contract.commitments.select_related("object") if not each.is_over), None)
     if running is not None:
         return BadContract(f"{running} is still to be billed. Cancel it first.")
+    of_it = SalesLine.objects.filter(billed_period__commitment__contract=contract, role=SalesLine.Role.CONTRACT)
+    waiting = of_it.exclude(document__state=SalesDocument.State.POSTED).select_related("document").first()
+    if waiting is not None:
+        return BadContract(f"Invoice {waiting.document} of {contract} is not posted. Post it, or delete it, first.")
     return None
 
 
