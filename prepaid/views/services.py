@@ -21,6 +21,7 @@ from prepaid.actions.services import actions_of, entries_url, new_service
 from prepaid.filters.services import ServiceFilter
 from prepaid.forms.fields import told
 from prepaid.models import PrepaidService, PrepaidSetup
+from prepaid.reports.commitments import RELATED, with_price
 from prepaid.reports.entries import with_journal
 from prepaid.reports.history import history
 from prepaid.reports.services import lots_of, with_standing
@@ -28,7 +29,7 @@ from prepaid.shown import units
 from prepaid.tables.entries import EntryTable
 from prepaid.tables.services import ServiceTable
 
-ENTRIES_SHOWN = 200
+ENTRIES_SHOWN, COMMITMENTS_SHOWN = 200, 20
 EXPIRE, REVIEW = "prepaid.expire_residuals", "prepaid.view_dissolutionproposal"
 
 
@@ -105,7 +106,11 @@ class ServiceDetail(DetailPage):
     def tab_overview(self) -> dict[str, Any]:
         service = self.object
         setup = PrepaidSetup.objects.select_related("dimension").first()
+        priced = with_price(service.commitments.select_related(*RELATED), business_date(self.request)).order_by("-pk")
+        commitments = list(priced[: COMMITMENTS_SHOWN + 1]) if service.is_periodic else []
         return {
+            "commitments": commitments[:COMMITMENTS_SHOWN],
+            "more": len(commitments) > COMMITMENTS_SHOWN,
             "lcy": lcy_of(service),
             "project_count": service.assignments.count(),
             "dimension": setup.dimension if setup else None,
@@ -151,7 +156,7 @@ def figures(service: Any, on: datetime.date, lcy: Cur) -> list[Figure]:
             "Deferred",
             deferred,
             entries_url(service, left="yes", deferred="yes"),
-            in_lcy(service, service.deferred_lcy, lcy),
+            "with its contracts" if service.is_periodic else in_lcy(service, service.deferred_lcy, lcy),
         ),
     ]
 

@@ -14,6 +14,7 @@ from prepaid.models import PrepaidService, PrepaidSetup
 from prepaid.services.services import close_service
 from tests.builders import make_account, make_rate
 from tests.credits.desk import Page, errors, text
+from tests.prepaid.contracting import agree, make_hours
 from tests.prepaid.desk import signed_in
 from tests.prepaid.selling import TODAY, make_service, top_up, use
 
@@ -104,6 +105,20 @@ def test_the_card_says_what_is_left_and_leads_to_the_entries_behind_it(viewer, a
         assert fact in text(page)
     assert "Valid until would be 24 Dec 2026" in text(page)
     assert "Outstanding quantity" not in text(page)
+
+
+def test_the_card_of_a_periodic_service_leads_to_what_tops_it_up(viewer, account, finance):
+    """What a contract bills is deferred with the contract."""
+    hours = make_hours(account)
+    assert "None yet. Choose the service on the line of an order" in text(viewer.get(hours.get_absolute_url()))
+    support = agree(account, starts_on=TODAY, service=hours, actor=finance)
+    page = viewer.get(hours.get_absolute_url())
+    assert f"{support} USD 1,000.00 1M 1M 24 Nov 2026 – {support.contract.number}" in text(page).replace("\xa0", " ")
+    assert support.contract.get_absolute_url() in page.content.decode()
+    assert {figure.label: figure.note for figure in page.context["figures"]}["Deferred"] == "with its contracts"
+    assert "what a contract tops up: to the end of its period" in text(page)
+    budget = make_service(account, actor=finance)
+    assert "Service commitments that top it up" not in text(viewer.get(budget.get_absolute_url()))
 
 
 def text_of(value) -> str:
