@@ -5,7 +5,14 @@ from ledger.previews.postings import recorded
 from pages import formats
 from pages.preview import Change, LeftOut, Link, Preview
 from prepaid.exceptions import DocumentFixed
-from prepaid.models import PrepaidService, SalesDocument, SalesLine
+from prepaid.models import (
+    AutomaticBilling,
+    PrepaidService,
+    PrepaidSetup,
+    SalesDocument,
+    SalesLine,
+    ServiceCommitment,
+)
 from prepaid.previews.prepaid_moves import moves, outstanding
 from prepaid.reports.billing import not_again
 from prepaid.reports.contract_lines import Closed, closed_by, contract_lines
@@ -42,7 +49,12 @@ def post_and_describe(document: SalesDocument, *, actor) -> Preview:
         ],
         postings=postings,
         left_out=_left_out(posted, found),
-        warnings=[*warnings(posted, found.items), *_short(posted, found), *not_again(posted.corrects)],
+        warnings=[
+            *warnings(posted, found.items),
+            *_short(posted, found),
+            *not_again(posted.corrects),
+            *_by_night_again(posted),
+        ],
         confirm_label=f"Post {to_pay}",
         made=[
             Link(f"{posted.get_type_display()} {posted}", posted.get_absolute_url()),
@@ -140,6 +152,22 @@ def _closed(memo: SalesDocument, closed: Closed) -> Change:
         note=f"{closed.again} can be billed again",
         url=closed.deferral.get_absolute_url(),
     )
+
+
+def _by_night_again(memo: SalesDocument) -> list[str]:
+    """Where the night bills contracts, it also bills what a credit memo gives back of one that goes on."""
+    if (
+        memo.type != Type.CREDIT_MEMO
+        or not PrepaidSetup.objects.exclude(automatic_billing=AutomaticBilling.OFF).exists()
+    ):
+        return []
+    freed = [(each.again, each.deferral.commitment_id, each.deferral.ends_on) for each in closed_by(memo)]
+    return [
+        f"{commitment} goes on: the night bills {again} again. Cancel it or take it out of its contract first, if that is "
+        "not wanted."
+        for again, pk, ends_on in freed
+        for commitment in ServiceCommitment.objects.due(ends_on).filter(pk=pk).select_related("object")
+    ]
 
 
 def _vat(line: SalesLine) -> str:

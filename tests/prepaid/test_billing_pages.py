@@ -10,6 +10,7 @@ from django.urls import reverse
 from ledger.models import LedgerSetup
 from prepaid.models import BilledPeriod, BillingRun, ContractDeferral, CreditScope, PrepaidSetup, SalesDocument
 from prepaid.reports.paper import sales_document
+from prepaid.services.contracts.cancelling import cancel
 from prepaid.services.contracts.release import release_deferrals
 from prepaid.services.credit_memos import create_credit_memo
 from prepaid.services.document_lines import LineTerms, add_line
@@ -111,6 +112,12 @@ def test_billing_is_narrowed_to_an_account_or_a_contract(desk, account, monthly)
     page.fill(contract=None, account=account.number)
     assert plain(page.preview().confirm_label) == "Create 1 invoice of USD 1,000.00"
     assert "There is no contract “cc-9”" in text(page.fill(contract="cc-9").look())
+
+
+@pytest.mark.parametrize("name", ["contract-billing", "release"])
+def test_a_contract_number_that_cannot_be_one_is_said_at_its_field(desk, monthly, name):
+    answer = desk.post(reverse(f"prepaid:{name}"), {"until": "2026-11-24", "contract": "\0"})
+    assert "Null characters are not allowed." in errors(answer)["contract"]
 
 
 def test_currencies_are_summed_apart(desk, account, monthly):
@@ -368,6 +375,21 @@ def test_everything_of_a_contract_line_is_credited_with_the_ordinary_line(desk, 
     before = {row.label: row.before for row in Page(desk, at("document-post", memo)).preview().changes}
     told = before[f"Contract deferral {ContractDeferral.objects.get()}"]
     assert plain(told) == "USD 200.00 waits, USD 400.00 released"
+
+
+def test_a_credit_memo_warns_of_days_that_the_night_bills_again(desk, half_year):
+    """Not of a commitment that ends before them, and not where the night bills nothing."""
+    commitment = ContractDeferral.objects.get().commitment
+    memo = create_credit_memo(half_year, scope=CreditScope.FUTURE, reason="Cancelled", actor=desk.user)
+    page = Page(desk, at("document-post", memo))
+    assert page.preview().warnings == []
+    PrepaidSetup.objects.update(automatic_billing="post")
+    assert page.preview().warnings == [
+        f"{commitment} goes on: the night bills 1 Nov 2026 – 31 Dec 2026 again. Cancel it or take it out of its contract "
+        "first, if that is not wanted."
+    ]
+    cancel(commitment, ends_on=D(2026, 10, 31), reason="Agreed", actor=desk.user)
+    assert page.preview().warnings == []
 
 
 def test_a_contract_line_can_be_left_out_of_a_credit_memo(desk, half_year):
