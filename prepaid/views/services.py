@@ -141,7 +141,7 @@ def figures(service: Any, on: datetime.date, lcy: Cur) -> list[Figure]:
     currency, until = service.currency, service.next_valid_until
     left = units(service, service.outstanding, service.outstanding_quantity)
     used = units(service, service.used, service.used_quantity)
-    deferred = markup.money(service.deferred, currency) if currency else NOTHING
+    deferred = markup.money(service.deferred, currency) if currency and not service.is_periodic else NOTHING
     return [
         Figure("Outstanding", left, entries_url(service, left="yes"), in_lcy(service, service.outstanding_lcy, lcy)),
         Figure("Posted usage", used, entries_url(service, usage="yes"), in_lcy(service, service.used_lcy, lcy)),
@@ -156,7 +156,7 @@ def figures(service: Any, on: datetime.date, lcy: Cur) -> list[Figure]:
             "Deferred",
             deferred,
             entries_url(service, left="yes", deferred="yes"),
-            "with its contracts" if service.is_periodic else in_lcy(service, service.deferred_lcy, lcy),
+            "waits with its contracts" if service.is_periodic else in_lcy(service, service.deferred_lcy, lcy),
         ),
     ]
 

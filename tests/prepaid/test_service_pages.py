@@ -115,7 +115,7 @@ def test_the_card_of_a_periodic_service_leads_to_what_tops_it_up(viewer, account
     page = viewer.get(hours.get_absolute_url())
     assert f"{support} USD 1,000.00 1M 1M 24 Nov 2026 – {support.contract.number}" in text(page).replace("\xa0", " ")
     assert support.contract.get_absolute_url() in page.content.decode()
-    assert {figure.label: figure.note for figure in page.context["figures"]}["Deferred"] == "with its contracts"
+    assert {figure.label: figure.note for figure in page.context["figures"]}["Deferred"] == "waits with its contracts"
     assert "what a contract tops up: to the end of its period" in text(page)
     budget = make_service(account, actor=finance)
     assert "Service commitments that top it up" not in text(viewer.get(budget.get_absolute_url()))
