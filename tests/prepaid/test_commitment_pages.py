@@ -102,6 +102,21 @@ class TestCommitments:
         shown = text(sales.get(commitment.get_absolute_url())).replace("\xa0", " ")
         assert "USD 800.00 for each 1Q" in shown and "in no contract" in shown and "Assign to contract" in shown
 
+    def test_terms_and_days_out_of_reach_are_said_at_their_field(self, sales, account):
+        url = reverse("prepaid:commitment-new", args=[make_object(account).pk])
+        typed = {"price": "1", "quantity": "1", "quantity_per_period": "1", "starts_on": "2026-01-01"}
+        for field, changes in (
+            ("initial_term", {"initial_term": "9999Y"}),
+            ("starts_on", {"starts_on": "9999-12-31", "initial_term": "1M"}),
+            ("ends_on", {"ends_on": "9999-12-31"}),
+        ):
+            assert "hundred years" in errors(save(Page(sales, url), **typed | changes))[field][0]
+        commitment = agree(account, starts_on=day(2026, 1, 1), notice_period="100Y")
+        assert sales.get(at("commitment-cancel", commitment)).status_code == 200
+        assert sales.get(commitment.get_absolute_url()).status_code == 200
+        cancelled = save(Page(sales, at("commitment-cancel", commitment)), ends_on="9999-12-31", reason="Later")
+        assert "hundred years" in errors(cancelled)["ends_on"][0]
+
     def test_the_page_says_how_long_it_runs_and_what_is_billed(self, sales, account, finance):
         commitment = agree(account, starts_on=day(2026, 10, 1), service=make_hours(account), **TERMS)
         (invoice,) = billed(day(2026, 10, 31), actor=finance)
@@ -156,7 +171,8 @@ class TestCommitments:
         preview = page.fill(reason="Agreed with the customer").preview()
         assert rows(preview)[1] == ("Billed", "until 30 Nov 2026", "until 30 Nov 2026")
         assert [warning.replace("\xa0", " ") for warning in preview.warnings] == [
-            f"{invoice} bills 12 Oct 2026 to 31 Oct 2026 as well: credit USD 20.00 of it with a credit memo.",
+            f"{invoice} bills 12 Oct 2026 to 31 Oct 2026 as well: a credit memo of what is not released takes back "
+            "USD 31.00, from 1 Oct 2026 on; then bill again until 11 Oct 2026.",
             f"{draft} bills 1 Nov 2026 to 30 Nov 2026 as well: it is not posted yet. Delete it and bill again.",
         ]
         assert preview.confirm_label == "End it on 11 Oct 2026"

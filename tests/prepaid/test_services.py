@@ -12,6 +12,7 @@ from ledger.models import ChangeLogEntry, Currency, Dimension, DimensionValue
 from opportunities.services.projects import create_project
 from prepaid.exceptions import BadService
 from prepaid.models import PrepaidService, PrepaidSetup
+from prepaid.services.post_document import post_document
 from prepaid.services.services import (
     Card,
     assign_projects,
@@ -21,6 +22,7 @@ from prepaid.services.services import (
     reopen_service,
 )
 from tests.builders import make_account
+from tests.prepaid.contracting import agree, bill_until, make_budget
 from tests.prepaid.selling import make_service, top_up
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,26 @@ def test_before_the_first_entry_everything_can_be_changed(account):
     card = card_of(service, account=other, accrual="periodic", type="quantity", unit_of_measure="HOUR")
     service = edit_service(service, card, actor=None)
     assert (service.account, service.type, service.unit_of_measure) == (other, "quantity", "HOUR")
+
+
+def test_what_a_commitment_tops_up_stays_such_a_service(account, finance):
+    """Or its contract could not be billed any more, nor could what is billed be posted."""
+    budget = make_budget(account)
+    (draft,) = bill_until(D(2026, 11, 24), agree(account, starts_on=D(2026, 11, 1), service=budget)).invoices
+    budget.refresh_from_db()
+    for other in (
+        {"account": make_account("Marlowe")},
+        {"accrual": "one_time"},
+        {"type": "quantity"},
+        {"currency": Currency.objects.get(pk="EUR")},
+        {"currency": None},
+    ):
+        with pytest.raises(BadService, match=rf"Support tops up {budget.number}.*: its .* stays") as refused:
+            edit_service(budget, card_of(budget, **other), actor=None)
+        assert refused.value.field in other
+    assert edit_service(budget, card_of(budget, description="Retainer"), actor=None).description == "Retainer"
+    post_document(draft, actor=finance)
+    assert budget.entries.get().amount == 1000
 
 
 def test_an_account_is_not_changed_from_under_the_assigned_projects(account):
