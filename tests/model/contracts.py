@@ -188,7 +188,7 @@ class Contracts(Prepaid):
         return True
 
     def cancel(self, commitment: Commitment, day: date) -> bool:
-        if commitment.cancelled or day < commitment.first:
+        if commitment.cancelled or not commitment.first <= day <= commitment.last:
             return False
         commitment.cancelled, commitment.last = True, day
         return True
