@@ -7,7 +7,7 @@ from pages import formats
 from pages.formats import NOTHING
 from pages.preview import Change, Preview
 from prepaid.models import CustomerContract, ServiceCommitment
-from prepaid.reports.commitments import per_period, to_credit, told_price
+from prepaid.reports.commitments import ToCredit, per_period, to_credit, told_price
 from prepaid.services.contracts import contracts
 from prepaid.services.contracts.billed import last_billed
 from prepaid.services.contracts.cancelling import cancel, withdraw_cancellation
@@ -107,11 +107,20 @@ def _left_to_bill(cancelled: ServiceCommitment, end: datetime.date) -> Iterator[
 
 def _to_credit(cancelled: ServiceCommitment, end: datetime.date) -> list[str]:
     return [
-        f"{each.document} bills {formats.day(each.starts_on)} to {formats.day(each.ends_on)} as well: "
-        + (
-            f"credit {formats.money(each.amount, cancelled.currency)} of it with a credit memo."
-            if each.document.is_posted
-            else "it is not posted yet. Delete it and bill again."
-        )
+        f"{each.document} bills {formats.day(each.starts_on)} to {formats.day(each.ends_on)} as well{_what_to_do(each, end)}"
         for each in to_credit(cancelled, end)
     ]
+
+
+def _what_to_do(each: ToCredit, end: datetime.date) -> str:
+    """A credit memo takes back whole months that are not released, and never a part of one: what of them lies before the end
+    is billed again."""
+    if not each.document.is_posted:
+        return ": it is not posted yet. Delete it and bill again."
+    if each.why_not:
+        return f". {each.why_not}"
+    if each.from_on is None:
+        return ": all of it is released. Only a credit memo of everything takes it back."
+    back = f": a credit memo of what is not released takes back {formats.money(each.amount, each.document.currency)}, from "
+    again = f"; then bill again until {formats.day(end)}" if each.from_on <= end else ""
+    return f"{back}{formats.day(each.from_on)} on{again}."

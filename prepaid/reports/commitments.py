@@ -10,18 +10,21 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ledger.fields import AmountField
-from ledger.money import ZERO, round_to, share
+from ledger.money import ZERO, round_to
 from pages import formats
 from prepaid.models import (
     BilledPeriod,
     CommitmentPrice,
     CommitmentTerms,
+    CreditScope,
     CustomerContract,
     SalesDocument,
     ServiceCommitment,
 )
-from prepaid.periods import Term, price_of
+from prepaid.periods import DAY, Term
 from prepaid.services.contracts.agreed import agreed
+from prepaid.services.contracts.credit import Waiting, waiting_of, why_not
+from prepaid.services.credit_left import inflows_of
 
 RELATED = ("object__account", "object__product", "currency", "contract", "prepaid_service", "package", "invoicing_item")
 
@@ -81,35 +84,40 @@ def running(commitment: ServiceCommitment, on: datetime.date) -> Running:
 
 @dataclass(frozen=True)
 class ToCredit:
-    """What an end takes back of a period that is billed: its days after the end, and their net amount."""
+    """An invoice that bills days after an end, and which. Posted, a credit memo of what is not released takes back `amount`
+    and the days from `from_on` on; None, where all of it is released; `why_not`: what keeps it from that."""
 
     document: SalesDocument
     starts_on: datetime.date
     ends_on: datetime.date
     amount: Decimal
+    from_on: datetime.date | None
+    why_not: str
 
 
 def to_credit(commitment: ServiceCommitment, end: datetime.date) -> list[ToCredit]:
-    """The billed days after the end, period by period, each with its share of what was billed."""
-    found = commitment.billed_periods.select_related("line__document__currency").filter(kept_until__gt=end)
-    after = end + datetime.timedelta(days=1)
-    return [
-        ToCredit(each.line.document, max(after, each.starts_on), each.kept_until, share_after(commitment, each, after))
-        for each in found.order_by("starts_on")
-        if each.kept_until >= each.starts_on
-    ]
-
-
-def share_after(commitment: ServiceCommitment, billed: BilledPeriod, after: datetime.date) -> Decimal:
-    """Of the net amount of a billed period what its days from `after` on cost, as its price was worked out."""
-    decimals = commitment.currency.decimals
-    terms = (Term.parse(commitment.base_period), Term.parse(commitment.rhythm))
-    days = (max(after, billed.starts_on), billed.kept_until)
-    part, whole = (
-        price_of(Decimal(1), commitment.anchor_on, *terms, *span, decimals=12)
-        for span in (days, (billed.starts_on, billed.ends_on))
+    """The billed days after the end, period by period."""
+    related = ("line__document__currency", "line__prepaid_service")
+    billed = commitment.billed_periods.select_related(*related).filter(
+        kept_until__gt=end, kept_until__gte=F("starts_on")
     )
-    return share(billed.line.net, part, whole, decimals)
+    found = list(billed.order_by("starts_on"))
+    lines = [each.line for each in found]
+    waiting = waiting_of(lines, inflows_of(lines))
+    return [_to_credit(each, end, waiting[each.line.pk]) for each in found]
+
+
+def _to_credit(billed: BilledPeriod, end: datetime.date, waiting: Waiting) -> ToCredit:
+    scope = CreditScope.FUTURE
+    first = billed if waiting.is_whole(scope) else next(iter(waiting.open), None)
+    return ToCredit(
+        billed.line.document,
+        max(end + DAY, billed.starts_on),
+        billed.kept_until,
+        waiting.amount(scope),
+        first and first.starts_on,
+        why_not(billed.line, waiting, scope),
+    )
 
 
 @dataclass(frozen=True)

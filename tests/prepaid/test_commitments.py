@@ -8,16 +8,18 @@ import pytest
 from ledger.models import ChangeLogEntry, Currency
 from opportunities.models import CommitmentOption
 from prepaid.exceptions import BadContract
-from prepaid.models import ServiceCommitment
+from prepaid.models import ReleaseRun, ServiceCommitment
 from prepaid.reports.commitments import per_base_period, running, to_credit, with_price
 from prepaid.services.contracts.billed import last_billed
 from prepaid.services.contracts.cancelling import cancel, withdraw_cancellation
 from prepaid.services.contracts.commitments import CommitmentCard, create_commitment, edit_commitment
 from prepaid.services.contracts.objects import ObjectTerms, create_object, edit_object
 from prepaid.services.contracts.prices import Price, price_on, set_price
+from prepaid.services.contracts.release import release_deferrals, undo_release
 from tests.builders import make_account
 from tests.prepaid.contracting import (
     agree,
+    at,
     bill_until,
     billed,
     make_budget,
@@ -26,7 +28,7 @@ from tests.prepaid.contracting import (
     make_item,
     make_object,
 )
-from tests.prepaid.selling import TODAY, make_product, make_service
+from tests.prepaid.selling import TODAY, make_product, make_service, use
 
 pytestmark = pytest.mark.django_db
 D, day = Decimal, datetime.date
@@ -312,7 +314,7 @@ class TestCancelling:
 
     def test_ends_where_somebody_had_typed_it_when_the_notice_is_taken_back(self, account, finance):
         commitment = agree(account, starts_on=day(2026, 1, 1), ends_on=day(2027, 6, 30), actor=finance)
-        with pytest.raises(BadContract, match="ends on 30 Jun 2027 as it is. Edit it to let it run longer"):
+        with pytest.raises(BadContract, match=r"ends on 30 Jun 2027 as it is. Edit it to let it run longer"):
             cancel(commitment, ends_on=day(2027, 12, 31), actor=finance)
         assert cancel(commitment, ends_on=day(2026, 12, 31), actor=finance).ends_on == day(2026, 12, 31)
         assert withdraw_cancellation(commitment, actor=finance).ends_on == day(2027, 6, 30)
@@ -323,13 +325,36 @@ class TestCancelling:
         (second,) = bill_until(TODAY, actor=finance).invoices
         assert last_billed(commitment) == day(2026, 11, 30)
         found = to_credit(commitment, day(2026, 10, 11))
-        assert [(each.document, each.starts_on, each.ends_on, each.amount) for each in found] == [
-            (first, day(2026, 10, 12), day(2026, 10, 31), D("20.00")),
-            (second, day(2026, 11, 1), day(2026, 11, 30), D("31.00")),
+        assert [(each.document, each.starts_on, each.ends_on) for each in found] == [
+            (first, day(2026, 10, 12), day(2026, 10, 31)),
+            (second, day(2026, 11, 1), day(2026, 11, 30)),
         ]
         assert to_credit(commitment, day(2026, 11, 30)) == []
         cancelled = cancel(commitment, ends_on=day(2026, 10, 11), reason="Agreed", actor=finance)
         assert (cancelled.is_over, last_billed(cancelled)) == (True, day(2026, 11, 30))
+
+    def test_what_a_credit_memo_can_take_back_of_it_is_told(self, account, finance):
+        """Whole months that are not released: 300.00 for October to December, which ends on 11 October or on 15 November."""
+        budget = make_budget(account)
+        commitment = agree(
+            account, starts_on=day(2026, 10, 1), price="300", quantity="1", base_period="1Q", rhythm="1Q", service=budget
+        )  # fmt: skip
+        billed(day(2026, 10, 1), commitment, posted_on=day(2026, 10, 1), actor=finance)
+
+        def told(end):
+            return [(each.amount, each.from_on, each.why_not) for each in to_credit(commitment, end)]
+
+        assert told(day(2026, 11, 15)) == [(D(300), day(2026, 10, 1), "")]
+        release_deferrals(until=day(2026, 10, 31), actor=finance)
+        assert told(day(2026, 10, 11)) == told(day(2026, 11, 15)) == [(D(200), day(2026, 11, 1), "")]
+        use(budget, "100.00", on=TODAY, actor=finance)
+        assert told(day(2026, 11, 15)) == [(D(200), day(2026, 11, 1), "")]
+        undo_release(ReleaseRun.objects.get(), reason="Too early", actor=finance)
+        ((_, _, why_not),) = told(day(2026, 11, 15))
+        assert "100.00 of what it topped up is used" in why_not
+        with at(day(2026, 12, 31)):
+            release_deferrals(actor=finance)
+        assert told(day(2026, 10, 11)) == [(D(0), None, "")]
 
 
 def test_sums_are_by_base_period_of_what_is_still_to_be_billed(account):
