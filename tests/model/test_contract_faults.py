@@ -68,15 +68,15 @@ def what_is_taken_back_is_released_again(patch):
 def released_revenue_is_left(patch):
     right = credit._book
 
-    def wrong(booking, line, waiting, keys):
-        if waiting.open:
-            right(booking, line, credit.Waiting(waiting.open, []), keys)
+    def wrong(booking, parts, keys):
+        if still := [part for part in parts if part.run_id is None]:
+            right(booking, still, keys)
 
     patch.setattr(credit, "_book", wrong)
 
 
 def credited_days_stay_billed(patch):
-    patch.setattr(credit, "_give_back_days", lambda line, waiting, scope: None)
+    patch.setattr(credit, "_give_back_days", lambda line, first: None)
 
 
 def all_that_is_left_goes_with_what_waits(patch):
