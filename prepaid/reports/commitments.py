@@ -115,7 +115,7 @@ def _to_credit(billed: BilledPeriod, end: datetime.date, waiting: Waiting) -> To
         max(end + DAY, billed.starts_on),
         billed.kept_until,
         waiting.amount(scope),
-        first and first.starts_on,
+        first.starts_on if first else None,
         why_not(billed.line, waiting, scope),
     )
 
