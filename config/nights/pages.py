@@ -49,7 +49,10 @@ class NightTable(BooksTable):
 class NightList(ListPage):
     permission_required = "ledger.view_batchrun"
     title = "Nights"
-    lead = "Each night lets what has expired lapse and posts the revenue of what was completed, for one business date."
+    lead = (
+        "Each night bills contracts, lets what has expired lapse, and posts the revenue of what was completed or is due, for "
+        "one business date."
+    )
     filterset_class = NightFilter
     table_class = NightTable
     currency = None

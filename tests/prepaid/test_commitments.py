@@ -109,8 +109,8 @@ class TestAgreeing:
             ({"terms": {"extension_term": "1M"}}, "initial_term", "has an initial term first"),
             ({"ends_on": day(2026, 10, 31)}, "ends_on", "It ends before it starts"),
             ({"anchor_on": day(2026, 11, 2)}, "anchor_on", "counted from its first day, or from one before"),
-            ({"price": Price(price=D("-1"))}, "price", "-1 is no price in USD, which has 2 decimals"),
-            ({"price": Price(price=D("0.001"))}, "price", "0.001 is no price in USD"),
+            ({"price": Price(price=D("-1"))}, "price", "A price of -1: enter 0 or more"),
+            ({"price": Price(price=D("0.001"))}, "price", "0.001 is no price in USD, which has 2 decimals"),
             ({"price": Price(price=D(1), quantity=D(0))}, "quantity", "enter more than 0"),
             ({"price": Price(price=D(1), quantity_per_period=D("0.00001"))}, "quantity_per_period", "at most 4 decimals"),
             ({"price": Price(price=D(1), discount_percent=D(101))}, "discount_percent", "A discount of 101 %"),
@@ -260,7 +260,7 @@ class TestPrices:
             with pytest.raises(BadContract, match=sentence) as refused:
                 set_price(commitment, Price(price=D(1)), from_on=from_on, actor=None)
             assert refused.value.field == "from_on"
-        with pytest.raises(BadContract, match="is no price in USD"):
+        with pytest.raises(BadContract, match="is no price in USD, which has 2 decimals"):
             set_price(commitment, Price(price=D("0.001")), from_on=day(2026, 11, 1), actor=None)
         set_price(commitment, Price(price=D(1)), from_on=day(2026, 11, 1), actor=None)
         assert commitment.prices.count() == 2

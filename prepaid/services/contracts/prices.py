@@ -62,7 +62,9 @@ def price_on(commitment: ServiceCommitment, day: datetime.date) -> CommitmentPri
 def refusal_of_price(currency: Currency, price: Price) -> Refused | None:
     """Why nothing can cost that: a price below zero or finer than its currency, a quantity of nothing or of more than
     a service can hold, a discount of more than all."""
-    if price.price < 0 or not has_decimals(price.price, currency.decimals):
+    if price.price < 0:
+        return BadContract(f"A price of {formats.exact(price.price)}: enter 0 or more.", field="price")
+    if not has_decimals(price.price, currency.decimals):
         return BadContract(
             f"{formats.exact(price.price)} is no price in {currency.pk}, which has {currency.decimals} decimals.",
             field="price",
