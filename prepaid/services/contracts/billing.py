@@ -185,9 +185,8 @@ def bill(
     accounts = sorted(set(commitments.due(until).values_list("object__account", flat=True)))
     for account in accounts:
         lock_account(account)
-    commitments = commitments.filter(
-        object__account__in=accounts
-    )  # and of no other: what came since is due the next time
+    # Of no other account: what came since is due the next time.
+    commitments = commitments.filter(object__account__in=accounts)
     list(commitments.due(until).order_by("id").select_for_update(of=["self"]).values_list("id"))
     proposal = propose(commitments, until)
     billed = _make(proposal, until, posted_on, by_account, by_night, post, actor)
