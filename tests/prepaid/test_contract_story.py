@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.tie_outs import check_books
+from ledger.reports.roll_forward import roll_forward
+from ledger.tie_outs import check_books, tie_outs
 from prepaid.models import (
     ContractDeferral,
     CreditScope,
@@ -92,6 +93,14 @@ def test_fourteen_months_of_nights(account, finance, billing_by_night):
     assert SalesDocument.objects.filter(billing_run__by_night=True, state="posted").count() == 12
     assert not DeferralLine.objects.open().exists()
     assert silent() == []
+    deferred = [row for row in roll_forward(D(2026, 1, 1), D(2027, 3, 31)) if row.key == "2420"]
+    assert {(row.own.additions, row.own.revenue, row.own.changes, row.own.closing) for row in deferred} == {
+        (1000, 1000, 0, 0)
+    }
+    assert [row.month for row in deferred] == [month_of(number)[0] for number in range(12)]
+    (ends,) = (row for row in tie_outs(D(2027, 3, 31)) if row.account == "2420")
+    assert ends.agrees
+    assert (ends.own.sold, ends.own.consumed, ends.books) == (12000, 12000, 0)
 
 
 def test_from_the_31st_of_january_in_euro(company, finance, billing_by_night):
