@@ -111,7 +111,11 @@ def test_from_the_31st_of_january_in_euro(company, finance, billing_by_night):
         account, starts_on=D(2026, 1, 31), price="125.00", service=service, initial_term="1Y", actor=finance
     )
     assert commitment.ends_on == D(2027, 1, 30)
-    nights(D(2026, 1, 30), D(2027, 2, 28))
+    nights(D(2026, 1, 30), D(2026, 3, 15))
+    use_hours(service, "20", D(2026, 3, 15), actor=finance)  # 16 are there
+    nights(D(2026, 3, 16), D(2026, 4, 15))
+    use_hours(service, "5", D(2026, 4, 15), actor=finance)
+    nights(D(2026, 4, 16), D(2027, 2, 28))
     starts = list(commitment.billed_periods.values_list("starts_on", "ends_on"))
     assert [day for day, _ in starts] == [
         D(2026, 1, 31), D(2026, 2, 28), D(2026, 3, 31), D(2026, 4, 30), D(2026, 5, 31), D(2026, 6, 30), D(2026, 7, 31),
@@ -120,9 +124,34 @@ def test_from_the_31st_of_january_in_euro(company, finance, billing_by_night):
     assert all(end + datetime.timedelta(days=1) == start for (_, end), (start, _) in itertools.pairwise(starts))
     assert [entry.quantity for entry in service.entries.filter(entry_type=Type.POSITIVE)] == [8] * 12
     assert trial_balance() == {
-        "1100": {"EUR": Decimal("12000.00"), "LCY": Decimal("13200.00")},
+        "1100": {"EUR": Decimal("12400.00"), "LCY": Decimal("13640.00")},
+        "4000": {"EUR": Decimal("-400.00"), "LCY": Decimal("-440.00")},
         "4020": {"EUR": Decimal("-12000.00"), "LCY": Decimal("-13200.00")},
     }
+    assert moved(service, Type.CONSUMPTION, D(2026, 1, 1), D(2027, 2, 28)) == -21
+    assert moved(service, Type.DISSOLUTION, D(2026, 1, 1), D(2027, 2, 28)) == -(3 + 8 * 8)
+    assert PrepaidService.objects.with_balances().get(pk=service.pk).outstanding_quantity == 8  # of 31 December
+    assert not DeferralLine.objects.open().exists()
+    assert silent() == []
+
+
+def test_the_hours_of_a_contract_that_is_cancelled_after_five_months(account, finance, billing_by_night):
+    service = make_hours(account, "2M+CM", actor=finance)
+    commitment = agree(account, starts_on=D(2026, 1, 1), service=service, initial_term="1Y", actor=finance)
+    nights(D(2026, 1, 1), D(2026, 2, 15))
+    use_hours(service, "20", D(2026, 2, 15), actor=finance)
+    nights(D(2026, 2, 16), D(2026, 3, 15))
+    use_hours(service, "5", D(2026, 3, 15), actor=finance)
+    nights(D(2026, 3, 16), D(2026, 5, 31))
+    with at(D(2026, 5, 31)):
+        cancel(commitment, ends_on=D(2026, 5, 31), reason="Agreed", actor=finance)
+    nights(D(2026, 6, 1), D(2026, 8, 1))
+    assert moved(service, Type.POSITIVE, D(2026, 1, 1), D(2026, 8, 1)) == 5 * 8
+    assert moved(service, Type.CONSUMPTION, D(2026, 1, 1), D(2026, 8, 1)) == -21
+    assert moved(service, Type.DISSOLUTION, D(2026, 1, 1), D(2026, 8, 1)) == -(3 + 2 * 8)
+    stands = {code: by["USD"] for code, by in trial_balance().items()}
+    assert stands == {"1100": 5400, "4000": -400, "4020": -5000}
+    assert not DeferralLine.objects.open().exists()
     assert silent() == []
 
 
